@@ -1,0 +1,61 @@
+# Two commands do everything on a fresh Debian 12 machine: `make run` and `make test`.
+# `make setup` alone fills .venv, so that .venv/bin/ivr runs.
+.PHONY: setup system run test check unit telephony faults soak bench lock
+
+PYTHON ?= python3
+BIN := .venv/bin
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+PIP := $(BIN)/pip --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest
+
+setup: .venv/.ready
+
+.venv/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(PIP) install --quiet --require-hashes -r requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+# What Debian has and Python has not: the voice, the converter of studio formats, time zones.
+system:
+	@missing=""; \
+	for program in espeak-ng ffmpeg; do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	[ -d /usr/share/zoneinfo/Asia ] || missing="$$missing tzdata"; \
+	[ -z "$$missing" ] || { echo "installing$$missing"; \
+	  $(SUDO) apt-get -qq update && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $$missing; }
+
+run: setup system
+	$(BIN)/ivr serve --with-pbx
+
+test: setup system check unit telephony faults
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/ivr check flows
+
+unit: setup
+	$(PYTEST) -n 2 -m "not telephony and not faults" tests
+
+telephony: setup system
+	$(BIN)/ivr pbx install
+	$(PYTEST) -n 2 -m "telephony" tests
+
+faults: setup system
+	$(BIN)/ivr pbx install
+	$(PYTEST) -m "faults" tests
+
+# The long ones, with figures.
+soak: setup system
+	$(BIN)/ivr pbx install
+	IVR_SOAK=1 $(PYTEST) -s -m "faults or telephony" tests
+
+bench: setup system
+	@for bench in tests/bench/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+
+# Pins every dependency by hash; needs uv. A uv.lock would record download addresses.
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	  --extra dev pyproject.toml -o requirements.lock

@@ -1,0 +1,231 @@
+"""Replies: lines from Asterisk become events, however they are cut into pieces.
+
+A reply is `200 result=X[ (text)][ endpos=N]`, where the text may hold anything, line feeds and
+parentheses too; `520-` opens a block of usage that ends with `520 `; `HANGUP` is no reply. The
+reader knows no commands, with one exception: a *fence*, the literal that GET FULL VARIABLE gives
+back, is found in any state, so that a conversation that has lost its step can find it again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from ivr.asterisk.agi.command import Command, build, variable
+from ivr.asterisk.agi.text import decode
+
+MAX_REPLY_BYTES: Final = 64 * 1024
+
+_RESULT: Final = re.compile(
+    rb"200 result=(?P<result>[^ \n]*)(?: \((?P<text>.*)\))?(?: endpos=(?P<endpos>\d{1,18}))?\s*\Z",
+    re.DOTALL,
+)
+_OPEN: Final = re.compile(rb"200 result=[^ \n]* \(")
+_CLOSE: Final = re.compile(rb"\)(?: endpos=\d{1,18})?\s*\Z")
+_ERROR: Final = re.compile(rb"(?P<code>503|510|511|520)(?: result=(?P<result>-?\d+))?(?: |\Z)")
+_FENCE_HEAD: Final = b"200 result=1 ("
+_NONCE: Final = re.compile(r"[0-9A-Za-z]{8,64}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What Asterisk answered to one command. Values stay out of `repr()`: they may be secret."""
+
+    code: int
+    """200; 503 (subroutine failed), 510 (no such command), 511 (not after hangup), 520 (usage)."""
+    result: str = field(default="", repr=False)
+    text: str | None = field(default=None, repr=False)
+    """What stood in parentheses; None without them."""
+    endpos: int | None = None
+    """Samples played or recorded; None when the command does not say."""
+    usage: str | None = None
+    """Asterisk's explanation with code 520."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangupNotice:
+    """The line HANGUP: the caller is gone, or the AGI session ends. It answers nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """Code 100: a subroutine has begun, and the reply proper follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that is no part of AGI was skipped."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FenceReply:
+    """The answer to a `Sync`."""
+
+    nonce: str
+    values: tuple[str, ...] = field(repr=False)
+    """One for each variable; empty for one that is unset."""
+
+
+ReaderEvent = Reply | Trying | HangupNotice | BadLine | FenceReply
+
+
+class ReplyTooLong(Exception):
+    """A reply is longer than MAX_REPLY_BYTES: the peer cannot be followed any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """GET FULL VARIABLE of a literal that nobody can guess, with variables fenced in between.
+
+    Everything before its answer belongs to an older command. Asterisk expands the variables, but
+    not what stands in them, so each value arrives whole: line feeds, parentheses and all.
+
+    Raises ValueError when `nonce` is not 8 to 64 letters and digits, or a name is not a variable's.
+    """
+
+    nonce: str
+    variables: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not _NONCE.match(self.nonce):
+            raise ValueError("nonce has the wrong form")
+        for name in self.variables:
+            variable(name)
+
+    @property
+    def mark(self) -> bytes:
+        """The literal that stands before, between and after the values."""
+        return b"|" + self.nonce.encode() + b"|"
+
+    @property
+    def command(self) -> Command:
+        """The line to send. It interrupts what may be interrupted, and works after a hangup."""
+        mark = self.mark.decode()
+        expression = mark + "".join(f"${{{name}}}{mark}" for name in self.variables)
+        return build("GET FULL VARIABLE", expression, after_hangup=True)
+
+
+class _Mode(Enum):
+    LINE = "between replies"
+    TEXT = "in a text over several lines"
+    USAGE = "in a block of usage"
+    FENCE = "in the answer to a sync"
+
+
+class ReplyReader:
+    """Bytes → events. `expect()` tells it which fences to look for.
+
+    `feed()` raises ReplyTooLong; it is of no use afterwards.
+    """
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._lines: list[bytes] = []
+        self._size = 0
+        self._mode = _Mode.LINE
+        self._fences: list[Sync] = []
+
+    def expect(self, sync: Sync) -> None:
+        """Look for the answer to this one from now on."""
+        self._fences.append(sync)
+
+    def feed(self, data: bytes) -> Iterator[ReaderEvent]:
+        """Take more bytes and yield what they complete."""
+        start = len(self._buffer)
+        self._buffer += data
+        while (end := self._buffer.find(b"\n", start)) >= 0:
+            line = bytes(self._buffer[:end])
+            del self._buffer[: end + 1]
+            start = 0
+            yield from self._take(line)
+        if self._size + len(self._buffer) > MAX_REPLY_BYTES:
+            raise ReplyTooLong
+
+    def _take(self, line: bytes) -> Iterator[ReaderEvent]:
+        if self._opens_fence(line):
+            if self._lines:
+                yield BadLine("a reply was not finished")
+            self._open(_Mode.FENCE)
+        self._lines.append(line)
+        self._size += len(line) + 1
+        if self._size > MAX_REPLY_BYTES:
+            raise ReplyTooLong
+        event = self._finish()
+        if event is not None:
+            self._open(_Mode.LINE)
+            yield event
+
+    def _open(self, mode: _Mode) -> None:
+        self._lines.clear()
+        self._size = 0
+        self._mode = mode
+
+    def _opens_fence(self, line: bytes) -> bool:
+        return any(line.startswith(_FENCE_HEAD + sync.mark) for sync in self._fences)
+
+    def _finish(self) -> ReaderEvent | None:
+        """Return the event that the lines so far make up, or None when more must come."""
+        match self._mode:
+            case _Mode.LINE:
+                return self._begin(self._lines[0].rstrip(b"\r"))
+            case _Mode.TEXT:
+                if not _CLOSE.search(self._lines[-1]):
+                    return None
+                return _result(b"\n".join(self._lines))
+            case _Mode.USAGE:
+                if not self._lines[-1].startswith(b"520 "):
+                    return None
+                return Reply(520, usage=decode(b"\n".join(self._lines)))
+            case _Mode.FENCE:
+                return self._fence(self._lines[-1].rstrip(b"\r"))
+
+    def _begin(self, line: bytes) -> ReaderEvent | None:
+        if line == b"HANGUP":
+            return HangupNotice()
+        if line.startswith(b"100 "):
+            return Trying()
+        if line.startswith(b"520-"):
+            self._mode = _Mode.USAGE
+            return None
+        reply = _result(line) or _error(line)
+        if reply is None and _OPEN.match(line):
+            self._mode = _Mode.TEXT
+            return None
+        return reply or BadLine("a line is not a reply")
+
+    def _fence(self, last: bytes) -> FenceReply | None:
+        for number, sync in enumerate(self._fences):
+            if not last.endswith(sync.mark + b")"):
+                continue
+            parts = b"\n".join([*self._lines[:-1], last])[:-1].split(sync.mark)
+            if parts[0] == _FENCE_HEAD and len(parts) == len(sync.variables) + 2:
+                del self._fences[: number + 1]
+                return FenceReply(sync.nonce, tuple(decode(value) for value in parts[1:-1]))
+        return None
+
+
+def _result(whole: bytes) -> Reply | None:
+    match = _RESULT.match(whole)
+    if match is None:
+        return None
+    text, endpos = match["text"], match["endpos"]
+    return Reply(
+        200,
+        result=decode(match["result"]),
+        text=None if text is None else decode(text),
+        endpos=None if endpos is None else int(endpos),
+    )
+
+
+def _error(line: bytes) -> Reply | None:
+    match = _ERROR.match(line)
+    if match is None:
+        return None
+    code = int(match["code"])
+    usage = decode(line) if code == 520 else None
+    return Reply(code, result=(match["result"] or b"").decode(), usage=usage)

@@ -1,0 +1,47 @@
+"""The Channel of a line that is no more: the caller left while no engine was there.
+
+What needs no caller is still done: a message that was spoken is on disk and gets its number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ivr.engine.outcomes import HungUp, Outcome
+from ivr.engine.steps import Record, Step
+from ivr.engine.utterance import Utterance
+from ivr.ports import Input
+from ivr.recordings.sealing import read_message
+
+
+class GoneChannel:
+    """Answers every step with a hangup, but a begun recording with what is on disk."""
+
+    def __init__(self, recordings: Path) -> None:
+        self._recordings = recordings
+        self._position: Mapping[str, Any] = {}
+
+    async def perform(self, step: Step, act: str, *, fresh: bool = True) -> Outcome | Input:
+        """See `ivr.ports.Channel`."""
+        if isinstance(step, Record) and not fresh:
+            message = await asyncio.to_thread(read_message, self._recordings, act, "hangup", 0)
+            if message.size:
+                return message
+        return HungUp()
+
+    async def hold(self, utterances: Sequence[Utterance]) -> None:
+        """Nobody is there to hear it."""
+
+    def position(self) -> dict[str, Any]:
+        """As the last engine left it, but that nothing is being recorded any more."""
+        return {**self._position, "recording": None}
+
+    def restore(self, position: Mapping[str, Any]) -> None:
+        """See `ivr.ports.Channel`."""
+        self._position = position
+
+    async def close(self, *, done: bool) -> None:
+        """There is nothing to leave."""

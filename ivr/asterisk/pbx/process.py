@@ -1,0 +1,61 @@
+"""The process of an instance: whether it lives, and how it is ended.
+
+A process is known by the pid file of its directory and by its own arguments, never by its name:
+another Asterisk on this machine is not ours to touch.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+
+def main_conf(directory: Path) -> Path:
+    """The file that an Asterisk of this directory was given, by which it is recognised."""
+    return directory / "etc" / "asterisk.conf"
+
+
+def read_pid(directory: Path) -> int | None:
+    """The process of the instance in this directory; None when it is not running.
+
+    A pid file that outlived its process is recognised: the process must name this directory.
+    """
+    try:
+        pid = int((directory / "run" / "asterisk.pid").read_text())
+        process = Path(f"/proc/{pid}")
+        arguments = (process / "cmdline").read_bytes().split(b"\0")
+        # A zombie that still has threads still has its ports.
+        zombie = (process / "stat").read_text().rpartition(") ")[2].startswith("Z")
+        gone = zombie and len(list((process / "task").iterdir())) < 2
+    except (OSError, ValueError):
+        return None
+    # A process that is being ended has no arguments any more.
+    ours = arguments == [b""] or os.fsencode(main_conf(directory)) in arguments
+    return pid if ours and not gone else None
+
+
+def end_process(directory: Path, timeout: float) -> None:
+    """End the process: SIGTERM, after `timeout` seconds SIGKILL; back when it is gone.
+
+    SIGTERM is to Asterisk what `core stop now` is (main/asterisk.c), without a console in between.
+    """
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        pid = read_pid(directory)
+        if pid is None:
+            return
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+        if _wait_gone(directory, timeout):
+            return
+
+
+def _wait_gone(directory: Path, timeout: float) -> bool:
+    deadline = time.monotonic() + timeout
+    while read_pid(directory) is not None:
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.02)
+    return True

@@ -1,0 +1,119 @@
+"""`ivr calls`: the journal read back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+
+from ivr.cli.transcript import Transcript
+from ivr.config import Settings
+from ivr.errors import UsageError
+from ivr.ports import CallSummary, Fact, Turn
+from ivr.shelf import Shelf
+from ivr.store.reader import SqliteReader
+
+ZONE = ZoneInfo("Asia/Jakarta")
+
+
+@click.group()
+def calls() -> None:
+    """Calls in the journal."""
+
+
+@calls.command("list")
+@click.option("--limit", default=20, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def list_calls(settings: Settings, limit: int, as_json: bool) -> None:
+    """List the newest calls.
+
+    Example: ivr calls list
+    """
+    found = asyncio.run(_list(settings, limit))
+    for summary in found:
+        click.echo(_as_json(summary) if as_json else _line(summary))
+    if not found and not as_json:
+        click.echo("no calls yet")
+
+
+async def _list(settings: Settings, limit: int) -> Sequence[CallSummary]:
+    async with SqliteReader(settings.store / "journal.db", settings.key_file) as reader:
+        return await reader.calls(limit=limit)
+
+
+def _line(summary: CallSummary) -> str:
+    length = "in progress"
+    if summary.ended is not None:
+        length = f"{(summary.ended - summary.started).total_seconds():.0f} s"
+    return (
+        f"{summary.call}  {_clock(summary.started)}  {summary.dialled:<6}"
+        f"{summary.caller or 'withheld':<16}{length:<12}{summary.turns:>4} turns  "
+        f"{summary.outcome or ''}"
+    )
+
+
+def _as_json(summary: CallSummary) -> str:
+    return json.dumps(
+        {
+            "call": summary.call,
+            "started": summary.started.isoformat(),
+            "ended": None if summary.ended is None else summary.ended.isoformat(),
+            "dialled": summary.dialled,
+            "caller": summary.caller,
+            "turns": summary.turns,
+            "outcome": summary.outcome,
+        }
+    )
+
+
+@calls.command()
+@click.argument("call")
+@click.option("--json", "as_json", is_flag=True, help="Every turn and fact as a JSON line.")
+@click.pass_obj
+def show(settings: Settings, call: str, as_json: bool) -> None:
+    """Show what happened in CALL: an id of `ivr calls list`, its beginning, or `last`.
+
+    Example: ivr calls show last
+    """
+    name, turns, facts = asyncio.run(_show(settings, call))
+    if as_json:
+        for turn in turns:
+            click.echo(json.dumps({"turn": turn.n, "at": turn.at.isoformat(), **_plain(turn)}))
+        for fact in facts:
+            click.echo(json.dumps({"at": fact.at.isoformat(), "fact": dict(fact.event)}))
+        return
+    shelf = Shelf(settings.shelf)
+    transcript = Transcript(shelf.find(_bundle_of(turns)), settings.recorded)
+    click.echo(f"call {name}")
+    for line in transcript.lines(turns, facts):
+        click.echo(line)
+
+
+def _plain(turn: Turn) -> dict[str, object]:
+    return {"outcome": turn.outcome, "events": list(turn.events), "step": turn.step}
+
+
+def _bundle_of(turns: Sequence[Turn]) -> str:
+    return str(turns[0].events[0].get("bundle", "")) if turns and turns[0].events else ""
+
+
+async def _show(settings: Settings, wanted: str) -> tuple[str, Sequence[Turn], Sequence[Fact]]:
+    async with SqliteReader(settings.store / "journal.db", settings.key_file) as reader:
+        prefix = "" if wanted == "last" else wanted
+        found = await reader.calls(limit=2, prefix=prefix)
+        if not found or (wanted != "last" and len(found) > 1):
+            raise UsageError(
+                f"{'no' if not found else 'more than one'} call begins with {wanted!r}",
+                remedy="Take an id from: ivr calls list",
+            )
+        call = found[0].call
+        return call, await reader.turns(call), await reader.facts(call)
+
+
+def _clock(at: datetime) -> str:
+    return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,109 @@
+"""`ivr check` and `ivr simulate`: flows without a telephone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from ivr.app import now
+from ivr.cli.acts import to_acts
+from ivr.cli.terminal import TerminalCaller
+from ivr.config import Settings
+from ivr.driver import Desk, run_call
+from ivr.engine.outcomes import Started
+from ivr.engine.values import Personal
+from ivr.flow.bundle import Bundle
+from ivr.flow.faults import Fault
+from ivr.flow.loader import check_directory, load_directory
+from ivr.naming import draw_case_number, new_ulid
+from ivr.services.tables import Tables
+from ivr.simulator import Caller, ScriptedCaller, Simulator
+from ivr.store.memory import MemoryJournal
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path), required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@click.option("--language", type=click.Choice(["en", "id"]), default="en", show_default=True)
+@click.pass_obj
+def check(settings: Settings, directory: Path | None, as_json: bool, language: str) -> None:
+    """Show every fault of the flows in DIRECTORY, each with its place.
+
+    Exit code 1 when there is a fault, 0 when there are at most warnings.
+
+    Example: ivr check flows
+    """
+    bundle, faults = check_directory(directory or settings.flows)
+    if as_json:
+        click.echo(json.dumps({"ok": bundle is not None, "faults": [_plain(f) for f in faults]}))
+    else:
+        for fault in faults:
+            click.echo(fault.tell(language))
+        click.echo(_verdict(bundle, faults))
+    sys.exit(0 if bundle is not None else 1)
+
+
+def _plain(fault: Fault) -> dict[str, object]:
+    return {
+        "file": fault.file,
+        "line": fault.line,
+        "column": fault.column,
+        "path": fault.path,
+        "code": fault.code,
+        "severity": fault.severity,
+        "sentence": fault.sentence(),
+    }
+
+
+def _verdict(bundle: Bundle | None, faults: list[Fault]) -> str:
+    warnings = sum(fault.severity == "warning" for fault in faults)
+    if bundle is None:
+        return f"{len(faults) - warnings} faults, {warnings} warnings"
+    nodes = sum(len(flow.nodes) for flow in bundle.flows.values())
+    return f"no faults, {warnings} warnings: {len(bundle.flows)} flows, {nodes} nodes"
+
+
+@click.command()
+@click.argument("number", default="1500")
+@click.option("--keys", help="What the caller does; the script of `ivr dial`. Without: you do.")
+@click.option("--caller", help="The caller's number; withheld without it.")
+@click.option("--turns", is_flag=True, help="Show the journal's turns as JSON lines afterwards.")
+@click.pass_obj
+def simulate(
+    settings: Settings, number: str, keys: str | None, caller: str | None, turns: bool
+) -> None:
+    """Have a call to NUMBER in the terminal, without a telephone.
+
+    Example: ivr simulate 1500 --keys "1,,1,1,h"
+    """
+    bundle = load_directory(settings.flows)
+    player: Caller = TerminalCaller() if keys is None else ScriptedCaller(to_acts(keys))
+    journal = MemoryJournal()
+    call = asyncio.run(_simulate(bundle, journal, player, number, caller))
+    if turns:
+        for turn in asyncio.run(journal.turns(call)):
+            events = list(turn.events)
+            click.echo(json.dumps({"n": turn.n, "outcome": turn.outcome, "events": events}))
+
+
+async def _simulate(
+    bundle: Bundle, journal: MemoryJournal, caller: Caller, dialled: str, number: str | None
+) -> str:
+    desk = Desk(
+        journal=journal,
+        source=Tables(bundle),
+        bundle=bundle,
+        shelf=lambda hash_: bundle,
+        now=now,
+        new_id=new_ulid,
+        draw_case=draw_case_number,
+        name="simulator",
+    )
+    started = Started(dialled, None if number is None else Personal(number))
+    run = await run_call(desk, Simulator(caller, show=click.echo), "simulated", started)
+    click.echo(f"-- call ended: {run.result or 'putus_ivr'}, {run.turn} turns")
+    return run.call

@@ -1,0 +1,108 @@
+"""Settings: one frozen object, read once, from options and `IVR_…` environment variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from ivr.errors import UsageError
+
+PREFIX = "IVR_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are. Every field is also an environment variable: `IVR_STATE`, `IVR_FLOWS` ….
+
+    `state` holds all that the system writes: store, keys, recordings, prompts, the local Asterisk.
+    `flows` and `prompts` are what people write. Asterisk reaches the engine at `agi_host` and
+    `agi_port`. `recordings` is where Asterisk writes sound; empty: below `state`.
+    """
+
+    state: Path = Path("var")
+    flows: Path = Path("flows")
+    prompts: Path = Path("prompts")
+    agi_host: str = "127.0.0.1"
+    agi_port: int = 4573
+    recordings: Path = Path()
+
+    def at(self, state: Path) -> Settings:
+        """The same settings with everything written somewhere else."""
+        return replace(self, state=state.resolve())
+
+    @property
+    def store(self) -> Path:
+        """The directory of the journal: database, lock, socket."""
+        return self.state / "store"
+
+    @property
+    def socket(self) -> Path:
+        """The writer's door."""
+        return self.store / "writer.sock"
+
+    @property
+    def key_file(self) -> Path:
+        """The key that encrypts the keys of the calls."""
+        return self.state / "keys" / "vault.key"
+
+    @property
+    def sounds(self) -> Path:
+        """The cache of rendered prompts."""
+        return self.state / "sounds"
+
+    @property
+    def scratch(self) -> Path:
+        """Sounds about a person, a directory for each call, deleted with its end."""
+        return self.state / "calls"
+
+    @property
+    def shelf(self) -> Path:
+        """Flow directories that calls in progress may still need."""
+        return self.state / "bundles"
+
+    @property
+    def recorded(self) -> Path:
+        """Where recordings lie."""
+        return self.state / "recordings" if self.recordings == Path() else self.recordings
+
+    @property
+    def pbx(self) -> Path:
+        """The local Asterisk: its program, if it is ours, and its instance."""
+        return self.state / "asterisk"
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings that the environment asks for; what it does not name keeps its default.
+
+    Raises UsageError for a value of the wrong form. Paths become absolute.
+    """
+    values: dict[str, str | int | Path] = {}
+    for field in fields(Settings):
+        written = environment.get(PREFIX + field.name.upper())
+        if written is not None:
+            values[field.name] = _read(field.name, written)
+    settings = Settings(**values)  # type: ignore[arg-type]
+    return Settings(
+        state=settings.state.resolve(),
+        flows=settings.flows.resolve(),
+        prompts=settings.prompts.resolve(),
+        agi_host=settings.agi_host,
+        agi_port=settings.agi_port,
+        recordings=settings.recordings
+        if settings.recordings == Path()
+        else settings.recordings.resolve(),
+    )
+
+
+def _read(name: str, written: str) -> str | int | Path:
+    if name == "agi_port":
+        if not written.isdigit() or not 0 < int(written) < 65536:
+            raise UsageError(
+                f"{written!r} is no port",
+                place=PREFIX + name.upper(),
+                remedy="Give a number from 1 to 65535.",
+            )
+        return int(written)
+    return written if name == "agi_host" else Path(written)

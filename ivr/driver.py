@@ -1,0 +1,261 @@
+"""The one loop that joins engine, channel and journal: `run_call()`.
+
+Write-ahead: the outcome that came in and the step that is asked for are durable before the step is
+performed. So whatever a caller hears follows from choices that cannot be lost, and an engine that
+dies is followed by one that reads the live row and goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, cast
+
+from ivr.engine.engine import advance, begin
+from ivr.engine.outcomes import CaseOpened, Digits, Outcome, Resumed, Started
+from ivr.engine.plain import event_to_plain, outcome_to_plain, step_to_plain
+from ivr.engine.run import Run
+from ivr.engine.steps import (
+    RECOVERY,
+    Collect,
+    Lookup,
+    OpenCase,
+    Recovery,
+    SetRecording,
+    Step,
+)
+from ivr.engine.utterance import Spoken, Utterance
+from ivr.engine.values import Field, Personal, Scalar, Secret, reveal
+from ivr.errors import JournalConflict
+from ivr.flow.bundle import Bundle
+from ivr.flow.identifiers import check
+from ivr.ports import Channel, Fact, Input, Journal, LiveRow, NewCase, Secrets, Source, Turn
+
+DRAWS = 5
+"""How often a case number is drawn before giving up; one draw in 10^8 meets a given case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a call needs from the rest of the system.
+
+    `bundle` is for new calls, `shelf` finds the bundle that an older call began with (None: gone).
+    `now` gives UTC. `new_id` names calls and secrets, `draw_case` gives a case number. `patience`
+    is how many seconds a lookup may take before the caller is told to wait.
+    """
+
+    journal: Journal
+    source: Source
+    bundle: Bundle
+    shelf: Callable[[str], Bundle | None]
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+    draw_case: Callable[[], str]
+    name: str = "engine"
+    patience: float = 0.4
+
+
+async def run_call(desk: Desk, channel: Channel, line: str, started: Started) -> Run:
+    """Lead a call from where it stands to its end; returns the last run.
+
+    `line` names the channel: when the journal has a live row for it, the call is taken up where
+    another engine left it, else it begins with `started`. Raises JournalError and ChannelError; the
+    channel is then left without its mark of being done, so that the dialplan tries again.
+    """
+    call = await _take_up(desk, channel, line) or _begin(desk, channel, line, started)
+    done = False
+    try:
+        step = await call.open()
+        while step is not None:
+            step = await call.turn(await call.perform(step))
+        done = True
+    finally:
+        await channel.close(done=done)
+    return call.run
+
+
+def _begin(desk: Desk, channel: Channel, line: str, started: Started) -> Conversation:
+    run = begin(desk.bundle, desk.new_id(), started, desk.now())
+    return Conversation(desk, desk.bundle, channel, line, run, {}, started)
+
+
+async def _take_up(desk: Desk, channel: Channel, line: str) -> Conversation | None:
+    live = await desk.journal.live(line)
+    if live is None:
+        return None
+    bundle = desk.shelf(live.run.bundle)
+    if bundle is None:
+        await _note(desk, live.call, {"type": "call.abandoned", "reason": "bundle"})
+        return None
+    channel.restore(live.position)
+    return Conversation(desk, bundle, channel, line, live.run, live.secrets.digits, None)
+
+
+async def _note(desk: Desk, call: str, event: Mapping[str, object]) -> None:
+    await desk.journal.note(Fact(call, desk.now(), desk.name, event))
+
+
+class Conversation:
+    """A call between its first and its last turn."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        bundle: Bundle,
+        channel: Channel,
+        line: str,
+        run: Run,
+        secrets: Mapping[str, str],
+        started: Started | None,
+    ) -> None:
+        self._desk = desk
+        self._bundle = bundle
+        self._channel = channel
+        self._line = line
+        self._secrets = dict(secrets)
+        self._started = started
+        self._case: str | None = None
+        self.run = run
+
+    async def open(self) -> Step | None:
+        """The first step to perform: of the new call, or after the engine's death."""
+        if self._started is not None:
+            return await self.turn(self._started)
+        step = self.run.step
+        if step is None:
+            return None
+        await _note(self._desk, self.run.call, {"type": "call.taken_over", "step": step.type})
+        if self._channel.position().get("recording"):
+            await self._new_segment()
+        return await self._recover(step)
+
+    async def _new_segment(self) -> None:
+        """The recording's state is unknown after a death: begin a new segment, and say so."""
+        outcome = await self._channel.perform(SetRecording(on=True), self._act("segment"))
+        if not isinstance(outcome, Input):
+            await _note(
+                self._desk,
+                self.run.call,
+                {"type": "recording.continued", "outcome": outcome_to_plain(outcome)},
+            )
+
+    async def _recover(self, step: Step) -> Step | None:
+        """Take up the step whose outcome nobody knows, by the recovery table."""
+        match RECOVERY[step.type]:
+            case Recovery.REPEAT:
+                return await self.turn(Resumed())
+            case Recovery.QUERY:
+                return await self.turn(await self.perform(step, fresh=False))
+            case Recovery.KEYED | Recovery.REISSUE:
+                return step
+
+    async def turn(self, outcome: Outcome) -> Step | None:
+        """Let the engine decide and make the turn durable; returns the step to perform."""
+        at = self._desk.now()
+        went = advance(self._bundle, self.run, outcome, at)
+        turn = Turn(
+            call=went.run.call,
+            n=went.run.turn,
+            at=at,
+            outcome=outcome_to_plain(outcome),
+            events=[event_to_plain(event) for event in went.events],
+            step=None if went.step is None else step_to_plain(went.step),
+        )
+        live = None if went.step is None else self._live(went.run, at)
+        await self._append(turn, live, went.step)
+        self.run = went.run
+        return went.step
+
+    def _live(self, run: Run, at: datetime) -> LiveRow:
+        position = self._channel.position()
+        return LiveRow(run.call, self._line, run, position, Secrets(self._secrets), at)
+
+    async def _append(self, turn: Turn, live: LiveRow | None, step: Step | None) -> None:
+        if not isinstance(step, OpenCase):
+            await self._desk.journal.append(turn, live)
+            return
+        for draw in range(DRAWS):
+            number = self._desk.draw_case()
+            try:
+                await self._desk.journal.append(
+                    turn, live, NewCase(step.kind, number, step.recording)
+                )
+            except JournalConflict:
+                if draw == DRAWS - 1:
+                    raise
+            else:
+                self._case = number
+                return
+
+    async def perform(self, step: Step, *, fresh: bool = True) -> Outcome:
+        """Have the step done by whom it concerns."""
+        match step:
+            case Lookup():
+                return await self._look_up(step)
+            case OpenCase():
+                return await self._open_case()
+            case Collect():
+                got = await self._channel.perform(self._resolved(step), self._act(), fresh=fresh)
+                return self._digits(step, got) if isinstance(got, Input) else got
+            case _:
+                got = await self._channel.perform(self._resolved(step), self._act(), fresh=fresh)
+                if isinstance(got, Input):
+                    raise AssertionError("only a collect gives input")
+                return got
+
+    def _act(self, *more: str) -> str:
+        return "-".join((self.run.call, str(self.run.turn), *more))
+
+    async def _look_up(self, step: Lookup) -> Outcome:
+        arguments = {name: self._clear(value) for name, value in step.arguments.items()}
+        async with asyncio.TaskGroup() as group:
+            asking = group.create_task(self._desk.source.fetch(step.source, arguments, self._act()))
+            done, _ = await asyncio.wait({asking}, timeout=self._desk.patience)
+            if not done and step.meanwhile:
+                await self._channel.hold([self._resolve(one) for one in step.meanwhile])
+        return asking.result()
+
+    async def _open_case(self) -> Outcome:
+        number = self._case or await self._desk.journal.case(self.run.call, self.run.turn)
+        if number is None:
+            raise JournalConflict("the case that this turn opened is not in the journal")
+        return CaseOpened(Personal(number))
+
+    def _digits(self, step: Collect, got: Input) -> Digits:
+        value: Secret | Personal | str = got.digits
+        if step.secret:
+            value = self._hide(step, got.digits)
+        elif step.personal:
+            value = Personal(got.digits)
+        ended = cast("Literal['finish', 'length', 'silence', 'total']", got.ended)
+        return Digits(value, len(got.digits), ended, got.heard, got.waited)
+
+    def _hide(self, step: Collect, digits: str) -> Secret:
+        reason = None
+        if not step.min <= len(digits) <= step.max:
+            reason = "short" if len(digits) < step.min else "long"
+        elif step.kind is not None:
+            reason = check(step.kind, digits)
+        ref = self._desk.new_id()
+        self._secrets[ref] = digits
+        return Secret(ref, len(digits), reason is None, reason)
+
+    def _clear(self, value: Field) -> Scalar:
+        return self._secrets[value.ref] if isinstance(value, Secret) else reveal(value)
+
+    def _resolved(self, step: Step) -> Step:
+        if isinstance(step, Lookup | OpenCase | SetRecording):
+            return step
+        return replace(step, utterances=tuple(map(self._resolve, step.utterances)))
+
+    def _resolve(self, utterance: Utterance) -> Utterance:
+        values = {name: self._resolve_value(one) for name, one in utterance.values.items()}
+        return replace(utterance, values=values)
+
+    def _resolve_value(self, spoken: Spoken) -> Spoken:
+        """Of a secret, the last four digits are all that may be read back."""
+        if not isinstance(spoken.value, Secret):
+            return spoken
+        return Spoken(Personal(self._secrets[spoken.value.ref][-4:]), spoken.kind)

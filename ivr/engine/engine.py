@@ -1,0 +1,234 @@
+"""The engine: `advance` takes an outcome and returns the next step. It only decides.
+
+A turn goes: take in the outcome (`_react`), then follow moves from node to node until one of them
+asks for a step (`_settle`). Nothing here awaits, reads a clock or draws a random number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ivr.engine.draft import Draft, Finish, Go, Move
+from ivr.engine.events import (
+    CallEnded,
+    CallerHungUp,
+    CallResumed,
+    CallStarted,
+    Event,
+    LimitReached,
+    PromptPlayed,
+    StepFailed,
+)
+from ivr.engine.nodes import answer
+from ivr.engine.outcomes import (
+    Digits,
+    Ended,
+    Escaped,
+    HungUp,
+    Keys,
+    Outcome,
+    Passed,
+    Played,
+    Recorded,
+    Resumed,
+    Silence,
+    Started,
+    Unable,
+)
+from ivr.engine.prompts import utter
+from ivr.engine.route import follow, way_out, without_caller
+from ivr.engine.run import ENGINE_RULES, Frame, Run
+from ivr.engine.steps import (
+    Collect,
+    Hangup,
+    Lookup,
+    Menu,
+    OpenCase,
+    Record,
+    Say,
+    SetRecording,
+    Step,
+    utterances_of,
+)
+from ivr.engine.values import Personal
+from ivr.flow.bundle import Bundle
+from ivr.flow.texts import prompt_id
+
+MOVES = 200
+"""Moves from node to node within one turn. The checker refuses loops that listen to nobody, so
+this is met only by a flow that was never checked."""
+
+FAULTS = 3
+"""Steps that may fail one after the other before the call is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What a turn brought. `step` is what to perform next, None when the call is over."""
+
+    run: Run
+    step: Step | None
+    events: Sequence[Event]
+
+
+def begin(bundle: Bundle, call: str, started: Started, at: datetime) -> Run:
+    """The run of a new call, before its first turn. `at` is UTC."""
+    flow = bundle.flow_for(started.dialled)
+    return Run(
+        call=call,
+        bundle=bundle.hash,
+        dialled=started.dialled,
+        caller=started.caller,
+        language=bundle.hotline.languages[0],
+        turn=0,
+        frames=(Frame(flow, bundle.flows[flow].start),),
+        started=at,
+    )
+
+
+def advance(bundle: Bundle, run: Run, outcome: Outcome, at: datetime) -> Advance:
+    """One turn: what follows from `outcome`, the answer to `run.step`, at the time `at` (UTC).
+
+    The same arguments always give the same result. Raises AssertionError when the outcome cannot
+    come from the step: a fault of the channel, never of the caller.
+    """
+    draft = Draft(bundle, replace(run, turn=run.turn + 1), at)
+    step = _settle(draft, _react(draft, outcome))
+    draft.change(step=step)
+    if step is None:
+        draft.emit(CallEnded(turns=draft.run.turn, outcome=draft.run.result or "putus_ivr"))
+    elif isinstance(outcome, Resumed):
+        step = _apologise(draft, step)
+    return Advance(draft.run, step, tuple(draft.events))
+
+
+def _react(draft: Draft, outcome: Outcome) -> Move:
+    _tell_what_was_heard(draft, outcome)
+    match outcome:
+        case Started(dialled=dialled, caller=caller):
+            return _start(draft, dialled, caller)
+        case Resumed():
+            step = _present_step(draft)
+            draft.emit(CallResumed(*draft.place, step=step.type))
+            return step
+        case HungUp(heard=heard):
+            return _lose_caller(draft, heard)
+        case Unable(reason=reason):
+            return _fail(draft, reason)
+        case Ended():
+            return Finish()
+        case _:
+            draft.change(faults=0)
+            limit = _limit(draft)
+            return _stop(draft, limit) if limit else answer(draft, draft.node, outcome)
+
+
+def _start(draft: Draft, dialled: str, caller: Personal | None) -> Move:
+    run = draft.run
+    draft.emit(
+        CallStarted(
+            dialled=dialled,
+            caller=caller,
+            bundle=run.bundle,
+            flow=run.frame.flow,
+            language=run.language,
+            rules=ENGINE_RULES,
+        )
+    )
+    return Go(run.frame.node)
+
+
+def _tell_what_was_heard(draft: Draft, outcome: Outcome) -> None:
+    match outcome:
+        case Played(heard=heard, interrupted=interrupted):
+            cut = interrupted
+        case Keys(heard=heard, waited=waited) | Digits(heard=heard, waited=waited):
+            cut = waited == 0
+        case Escaped(heard=heard) | HungUp(heard=heard):
+            cut = True
+        case (
+            Silence(heard=heard) | Passed(heard=heard) | Recorded(heard=heard) | Ended(heard=heard)
+        ):
+            cut = False
+        case _:
+            return
+    step = draft.run.step
+    if step is not None and utterances_of(step):
+        prompts = utterances_of(step)
+        draft.emit(PromptPlayed(*draft.place, utterances=prompts, heard=heard, interrupted=cut))
+
+
+def _present_step(draft: Draft) -> Step:
+    if draft.run.step is None:
+        raise AssertionError("the call is over: there is no step to take up")
+    return draft.run.step
+
+
+def _lose_caller(draft: Draft, heard: int) -> Move:
+    draft.change(present=False)
+    draft.emit(CallerHungUp(*draft.place, heard=heard))
+    return without_caller(draft)
+
+
+def _fail(draft: Draft, reason: str) -> Move:
+    """A fault of ours: take the node's way out; too many in a row end the call."""
+    draft.emit(StepFailed(*draft.place, step=_present_step(draft).type, reason=reason))
+    faults = draft.run.faults + 1
+    draft.change(faults=faults)
+    if faults < FAULTS:
+        return way_out(draft)
+    draft.change(result=draft.run.result or "galat")
+    return Finish()
+
+
+def _limit(draft: Draft) -> str | None:
+    limits = draft.bundle.hotline.limits
+    if draft.run.turn > limits.turns:
+        return "turns"
+    started = draft.run.started
+    if started is not None and draft.at - started > timedelta(milliseconds=limits.call):
+        return "call"
+    return None
+
+
+def _stop(draft: Draft, limit: str) -> Move:
+    if isinstance(draft.run.step, Hangup):
+        return Finish()
+    draft.emit(LimitReached(*draft.place, limit=limit))
+    draft.change(result=draft.run.result or "galat")
+    return Hangup((utter(draft, prompt_id("engine", "goodbye")),))
+
+
+def _settle(draft: Draft, move: Move) -> Step | None:
+    for _ in range(MOVES):
+        match move:
+            case Go():
+                move = follow(draft, move.target)
+            case Finish():
+                return None
+            case Say() | Menu() | Collect() | Record() | Hangup() | SetRecording():
+                if draft.run.present:
+                    return _with_preface(draft, move)
+                move = without_caller(draft)
+            case Lookup() | OpenCase():
+                return move
+    draft.emit(LimitReached(*draft.place, limit="moves"))
+    draft.change(result=draft.run.result or "galat")
+    return None
+
+
+def _with_preface(draft: Draft, step: Step) -> Step:
+    preface = draft.run.preface
+    if not preface or isinstance(step, Lookup | OpenCase | SetRecording):
+        return step
+    draft.change(preface=())
+    return replace(step, utterances=(*preface, *step.utterances))
+
+
+def _apologise(draft: Draft, step: Step) -> Step:
+    if isinstance(step, Lookup | OpenCase | SetRecording):
+        return step
+    sorry = utter(draft, prompt_id("engine", "resumed"))
+    return replace(step, utterances=(sorry, *step.utterances))

@@ -1,0 +1,126 @@
+"""What gets published: a hotline with its flows, sources and texts, and their content hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ivr.flow.nodes import AnyNode, Habits, Keys
+from ivr.flow.scalars import Duration, FlowName, Model, Name, Text, as_plain
+
+
+class Limits(Model):
+    """What a call may use at most."""
+
+    call: Duration = 900_000
+    turns: int = Field(default=500, ge=10, le=5000)
+
+
+class Hotline(Model):
+    """The file `hotline.yaml`: numbers, languages, and what every flow inherits.
+
+    `person` is the flow that leads to a person: every place that listens must have a way there.
+    `phrases` says some of the engine's own words otherwise.
+    """
+
+    hotline: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    numbers: Mapping[Annotated[str, Field(pattern=r"^\+?\d{1,15}$")], FlowName]
+    languages: tuple[str, ...] = Field(min_length=1)
+    timezone: str = "Asia/Jakarta"
+    keys: Keys = Field(default_factory=dict)
+    limits: Limits = Limits()
+    defaults: Habits
+    person: FlowName | None = None
+    phrases: Mapping[Name, Text] = Field(default_factory=dict)
+
+
+class Flow(Model):
+    """One file of the directory. `inputs` come from `with`; `results` go back to a subflow."""
+
+    flow: FlowName
+    title: str
+    agency: Name | None = None
+    start: Name
+    inputs: tuple[Name, ...] = ()
+    results: tuple[Name, ...] = ()
+    keys: Keys = Field(default_factory=dict)
+    defaults: Habits = Habits()
+    nodes: Mapping[Name, AnyNode] = Field(min_length=1)
+
+
+class SourceField(Model):
+    """A field of a source's answer.
+
+    `type` is what conditions see, `speak` how it is spoken (a speech kind), `class` whether it is
+    about a person. `words` are the words for each value, in each language.
+    """
+
+    type: Literal["text", "number", "date"] = "text"
+    speak: str | None = None
+    personal: bool = False
+    words: Mapping[str, Text] = Field(default_factory=dict)
+
+
+class TableSource(Model):
+    """A source that is a table file. `key` names the columns that the arguments must match.
+
+    `kinds` names the identifier kind of a column, so that both ways of writing it match.
+    """
+
+    table: str
+    key: tuple[Name, ...] = Field(min_length=1)
+    kinds: Mapping[Name, Literal["nik", "npwp", "case"]] = Field(default_factory=dict)
+    fields: Mapping[Name, SourceField]
+
+
+class Sources(Model):
+    """The file `sources.yaml`."""
+
+    sources: Mapping[Name, TableSource] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of a table source, every cell a string, and the SHA-256 of the file's bytes."""
+
+    rows: tuple[Mapping[str, str], ...]
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """All that decides a call. Immutable; `hash` names it for ever.
+
+    `texts` holds for each language every prompt by its id (`tax.welcome.say`), menu options as the
+    whole sentence that is spoken. `tables` is changing data: it is not part of the hash, a lookup's
+    outcome carries its own.
+    """
+
+    hotline: Hotline
+    flows: Mapping[str, Flow]
+    sources: Mapping[str, TableSource]
+    texts: Mapping[str, Mapping[str, str]]
+    tables: Mapping[str, Table]
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON of everything but the tables, in hex."""
+        content = {
+            "hotline": as_plain(self.hotline),
+            "flows": as_plain(self.flows),
+            "sources": as_plain(self.sources),
+            "texts": self.texts,
+        }
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def flow_for(self, dialled: str) -> str:
+        """The flow that a dialled number reaches; the first one when the number is unknown."""
+        numbers = self.hotline.numbers
+        return numbers.get(dialled) or next(iter(numbers.values()))

@@ -1,0 +1,37 @@
+"""Faults that need more than one part of a directory to be seen.
+
+Each module is a family of checks: functions from a `Plan` to findings. They must not know YAML,
+lines or languages of messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import chain
+
+from ivr.flow.checks import hotline, menus, paths, sources, targets, values
+from ivr.flow.faults import Finding
+from ivr.flow.names import list_names
+from ivr.flow.plan import Plan
+from ivr.flow.translation import Written
+
+_LOOSE = ("unknown-node", "unknown-flow", "hotline-target")
+"""With one of these, what cannot be reached may only be misspelt: paths are not judged."""
+
+
+def find_faults(plan: Plan, written: Mapping[str, Mapping[str, Written]]) -> list[Finding]:
+    """Everything that is wrong with the plan, faults and warnings, in no certain order.
+
+    `written` are the texts by prompt id and language.
+    """
+    names = list_names(plan)
+    findings = [
+        *hotline.check(plan),
+        *targets.check(plan),
+        *menus.check(plan),
+        *values.check(plan, names, written),
+        *sources.check(plan),
+    ]
+    if plan.whole and not any(finding.code in _LOOSE for finding in findings):
+        findings += chain(paths.check(plan))
+    return findings

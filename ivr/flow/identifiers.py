@@ -1,0 +1,129 @@
+"""Identifier kinds: how many digits, which of them can be right, how they are written.
+
+Pure. Structure never proves that a number exists, only that it was not mistyped. Rules:
+
+- **NIK**, 16 digits `PP KK CC DDMMYY SSSS`: province, regency, district, birth date (women's day
+  plus 40), serial; it has no check digit. The 38 provinces of 2022 are known; regency and district
+  only must not be zero, since codes change when areas split and the number does not. Two digits
+  leave the century open: a date is right when it is right in the 1900s or in the 2000s.
+- **NPWP**, 15 digits `TT.NNN.NNN.C-OOO.BBB`: the ninth is a Luhn digit over the first eight. With
+  16 digits, a leading 0 stands before an old number, anything else is a NIK. The tax office
+  publishes no rule for the check digit, so a flow must not end at `checksum`: after its tries the
+  caller reaches a person like any other.
+- **case**, our own: eight digits and a Luhn digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+PROVINCES = frozenset(
+    tens + unit
+    for tens, units in {10: 9, 20: 1, 30: 6, 50: 3, 60: 5, 70: 6, 80: 2, 90: 6}.items()
+    for unit in range(1, units + 1)
+)
+"""The first two digits of a NIK, as the Ministry of Home Affairs numbers the provinces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What there is to know of an identifier kind. `reasons` are all that `check` can return."""
+
+    lengths: tuple[int, int]
+    reasons: tuple[str, ...]
+    check: Callable[[str], str | None]
+    groups: Mapping[int, tuple[int, ...]]
+
+
+def luhn_digit(digits: str) -> str:
+    """The Luhn check digit that belongs behind `digits` (ISO/IEC 7812-1, annex B)."""
+    total = 0
+    for index, digit in enumerate(reversed(digits)):
+        doubled = int(digit) * (2 - index % 2)
+        total += doubled // 10 + doubled % 10
+    return str(-total % 10)
+
+
+def _check_nik(digits: str) -> str | None:
+    if int(digits[:2]) not in PROVINCES:
+        return "province"
+    if digits[2:4] == "00":
+        return "regency"
+    if digits[4:6] == "00":
+        return "district"
+    if not _is_birth_date(int(digits[6:8]), int(digits[8:10]), int(digits[10:12])):
+        return "date"
+    return "serial" if digits[12:] == "0000" else None
+
+
+def _is_birth_date(day: int, month: int, year: int) -> bool:
+    day = day - 40 if day > 40 else day
+    return any(_is_date(century + year, month, day) for century in (1900, 2000))
+
+
+def _is_date(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_npwp(digits: str) -> str | None:
+    if len(digits) == 16 and digits[0] != "0":
+        return _check_nik(digits)
+    old = digits[-15:]
+    return None if luhn_digit(old[:8]) == old[8] else "checksum"
+
+
+def _check_case(digits: str) -> str | None:
+    return None if luhn_digit(digits[:-1]) == digits[-1] else "checksum"
+
+
+_NIK_REASONS = ("short", "long", "province", "regency", "district", "date", "serial")
+
+KINDS: Mapping[str, Kind] = {
+    "nik": Kind((16, 16), _NIK_REASONS, _check_nik, {16: (4, 4, 4, 4)}),
+    "npwp": Kind(
+        (15, 16),
+        (*_NIK_REASONS, "checksum"),
+        _check_npwp,
+        {15: (2, 3, 3, 1, 3, 3), 16: (4, 4, 4, 4)},
+    ),
+    "case": Kind((9, 9), ("short", "long", "checksum"), _check_case, {9: (3, 3, 3)}),
+}
+
+
+def lengths(kind: str) -> tuple[int, int]:
+    """The least and the most digits of a kind. Raises KeyError for an unknown kind."""
+    return KINDS[kind].lengths
+
+
+def reasons(kind: str | None) -> tuple[str, ...]:
+    """Why digits can be refused; with None, for digits of which only the number is known."""
+    return KINDS[kind].reasons if kind is not None else ("short", "long")
+
+
+def check(kind: str, digits: str) -> str | None:
+    """Why `digits` cannot be right, one of `reasons(kind)`; None when they can.
+
+    Anything that is not an ASCII digit counts as missing. Raises KeyError for an unknown kind.
+    """
+    least, most = KINDS[kind].lengths
+    if len(digits) < least or not (digits.isascii() and digits.isdigit()):
+        return "short"
+    return "long" if len(digits) > most else KINDS[kind].check(digits)
+
+
+def normalise(kind: str, digits: str) -> str:
+    """The one way of writing an identifier: an NPWP of 15 digits gets its leading 0."""
+    return f"0{digits}" if kind == "npwp" and len(digits) == 15 else digits
+
+
+def group(kind: str, digits: str) -> tuple[str, ...]:
+    """The digits in their customary groups; in one piece when their number is not customary."""
+    widths = KINDS[kind].groups.get(len(digits), (len(digits),))
+    ends = [sum(widths[: index + 1]) for index in range(len(widths))]
+    return tuple(digits[end - width : end] for end, width in zip(ends, widths, strict=True))

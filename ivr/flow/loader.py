@@ -1,0 +1,86 @@
+"""Loading a flow directory. The only file of the flow language that opens files.
+
+Layout of a directory:
+
+    hotline.yaml       numbers, languages, and what every flow inherits
+    *.yaml, */*.yaml   one flow each; its `flow:` is the path without `.yaml`
+    sources.yaml       what `lookup` nodes may ask
+    texts/<lang>.yaml  translations by prompt id (`ivr.flow.texts`)
+    data/<table>.yaml  tables of sources, a list of mappings
+    calls/             call scripts, which are not part of the bundle
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from ivr.errors import UsageError
+from ivr.flow.assembly import assemble
+from ivr.flow.bundle import Bundle
+from ivr.flow.faults import Fault, FaultyFlows, sort_faults
+from ivr.flow.source import MOST_BYTES, Document
+from ivr.flow.translation import Phrases, read_phrases
+
+IGNORED = ("calls",)
+"""Folders of a flow directory that are not part of the bundle."""
+
+
+def load_directory(path: Path) -> Bundle:
+    """The bundle of a flow directory.
+
+    Raises FaultyFlows (a FlowError) with every fault, UsageError when there is no such directory.
+    """
+    bundle, faults = check_directory(path)
+    if bundle is None:
+        raise FaultyFlows(faults)
+    return bundle
+
+
+def check_directory(path: Path) -> tuple[Bundle | None, list[Fault]]:
+    """The bundle, None when it has faults, and all faults and warnings by file and line.
+
+    Raises UsageError when there is no such directory.
+    """
+    if not path.is_dir():
+        raise UsageError(
+            f"there is no flow directory {path}",
+            remedy="Name the directory that has hotline.yaml in it.",
+        )
+    files: dict[str, bytes] = {}
+    faults: list[Fault] = []
+    for file in _list_files(path):
+        name = file.relative_to(path).as_posix()
+        if file.suffix == ".yml":
+            faults.append(Fault(file.as_posix(), 1, 1, "", "yml-file"))
+            continue
+        try:
+            with file.open("rb") as opened:
+                files[name] = opened.read(MOST_BYTES + 1)
+        except OSError as error:
+            values = {"reason": error.strerror or type(error).__name__}
+            faults.append(Fault(file.as_posix(), 1, 1, "", "unreadable-file", values))
+    bundle, more = assemble(files, load_phrases(), shown=lambda name: (path / name).as_posix())
+    return (bundle if not faults else None), sort_faults([*faults, *more])
+
+
+def _list_files(path: Path) -> list[Path]:
+    return sorted(
+        file
+        for file in path.rglob("*.y*ml")
+        if file.suffix in (".yaml", ".yml")
+        and file.relative_to(path).parts[0] not in IGNORED
+        and not any(part.startswith(".") for part in file.relative_to(path).parts)
+        and not file.is_dir()
+    )
+
+
+@cache
+def load_phrases() -> Phrases:
+    """The engine's own words, from `phrases.yaml` beside this module."""
+    data = resources.files("ivr.flow").joinpath("phrases.yaml").read_bytes()
+    document = Document("phrases.yaml", data, root=dict)
+    if document.tree is None or document.faults:
+        raise AssertionError(f"phrases.yaml is broken: {document.faults}")
+    return read_phrases(document.tree)

@@ -1,0 +1,154 @@
+"""The sentences of faults in Indonesian, by code. Names in braces come from the finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SENTENCES: Mapping[str, str] = {
+    # the directory and its files
+    "no-hotline": "direktori ini tidak memiliki hotline.yaml; buatlah dengan numbers, languages,"
+    " defaults",
+    "unreadable-file": "berkas tidak dapat dibaca: {reason}",
+    "yml-file": "berkas ini akan diabaikan; namanya harus berakhir dengan .yaml",
+    "too-large": "berkas lebih besar dari {most} KiB; bagilah",
+    "not-utf8": "berkas bukan teks UTF-8; simpan dengan pengodean itu",
+    "unreadable-character": "karakter {character} tidak boleh ada dalam teks; hapuslah",
+    "empty-file": "berkas kosong",
+    "many-documents": "dokumen kedua dimulai di sini; satu berkas satu dokumen, hapus ---",
+    "not-a-mapping": "berkas harus berisi baris `nama: nilai`, bukan daftar atau satu teks saja",
+    "not-a-list": "berkas harus berupa daftar; awali setiap baris dengan `- `",
+    "too-deep": "teks bersarang lebih dari {most} tingkat",
+    "too-many-parts": "berkas memiliki lebih dari {most} bagian, setiap alias dihitung",
+    # YAML
+    "not-yaml": "ini bukan YAML; periksa tanda kutip, titik dua, atau spasi yang kurang",
+    "yaml-star": 'YAML mengartikan * tanpa tanda kutip sebagai hal lain; beri tanda kutip: "*"',
+    "yaml-sign": "teks tidak boleh diawali {sign}; beri tanda kutip pada seluruh teks",
+    "yaml-tab": "tab tidak boleh dipakai di sini; gunakan spasi",
+    "yaml-quote": "tanda kutip ini tidak pernah ditutup",
+    "yaml-escape": "tanda \\ di antara kutip ganda mengawali kode; gunakan kutip tunggal",
+    "yaml-brackets": "kurung ini tidak pernah ditutup, atau ada isian tanpa koma di dalamnya",
+    "yaml-quoted-start": "teks berlanjut setelah kutip penutup; beri tanda kutip pada seluruhnya,"
+    " yang di dalam kutip tunggal",
+    "yaml-brace-start": "teks yang diawali isian {{…}} memerlukan tanda kutip pada seluruhnya",
+    "yaml-colon": "ada titik dua kedua dalam baris ini; beri tanda kutip pada teksnya",
+    "yaml-indentation": "baris ini tidak menjorok seperti baris di atasnya",
+    "yaml-no-colon": "titik dua kurang setelah nama di baris ini atau di atasnya",
+    "yaml-dash": "daftar dimulai di baris tersendiri, bukan setelah titik dua",
+    "tag": "{tag} adalah tag YAML, yang tidak dipakai di sini; beri tanda kutip pada teks yang"
+    " diawali !",
+    "too-many-aliases": "*jangkar dipakai lebih dari {most} kali",
+    "unknown-anchor": "tidak ada jangkar &{name}; teks yang diawali * memerlukan tanda kutip",
+    "merge-key": "<< tidak didukung; tuliskan isinya",
+    "key-not-a-word": "nama sebelum titik dua harus satu kata atau teks bertanda kutip",
+    "duplicate-key": "nama yang sama sudah ada di baris {line}",
+    "empty-value": "tidak ada apa-apa setelah '{name}'",
+    "comment-value": "yang ada setelah '{name}' adalah komentar; beri tanda kutip pada teks dengan"
+    " #",
+    "comment-key": 'baris ini adalah komentar; beri tanda kutip pada tombolnya: "#"',
+    "braces-comma": "di dalam {{ }} koma mengawali isian baru, '{name}'; beri tanda kutip pada teks"
+    " atau tulis di bawahnya",
+    "braces-placeholder": '{{{name}}} tanpa tanda kutip bukan isian; tulislah "{{{name}}}"',
+    # fields and their values
+    "missing-field": "'{name}' tidak ada",
+    "unknown-field": "tidak ada kolom '{name}' di sini",
+    "missing-type": "'type' tidak ada: say, menu, collect …",
+    "unknown-type": "tidak ada jenis simpul '{value}'",
+    "text-expected": "di sini harus ada teks",
+    "number-expected": "di sini harus ada bilangan bulat, bukan '{value}'",
+    "yes-or-no": "di sini harus true atau false, bukan '{value}'",
+    "list-expected": "di sini harus ada daftar; awali setiap isian dengan `- `",
+    "mapping-expected": "di sini harus ada baris `nama: nilai`",
+    "bad-choice": "'{value}' tidak dapat dipakai di sini; pilihannya: {choices}",
+    "too-little": "nilai terkecil di sini {limit}",
+    "too-much": "nilai terbesar di sini {limit}",
+    "too-few": "di sini perlu paling sedikit {limit} isian",
+    "too-many": "di sini paling banyak {limit} isian",
+    "duration": "'{value}' bukan lama waktu; tulis bilangan dan satuan: 500ms, 8s, 15m, 1h",
+    "name": "'{value}' bukan nama; gunakan huruf kecil, angka, dan _, diawali huruf",
+    "flow-name": "'{value}' bukan nama alur; namanya letak berkas tanpa .yaml: tax, shared/officer",
+    "key-sequence": '\'{value}\' bukan tombol; gunakan satu sampai empat dari 0-9, "*", dan "#"',
+    "hotline-name": "'{value}' bukan nama layanan; gunakan huruf kecil, angka, dan -",
+    "phone-number": "'{value}' bukan nomor telepon; gunakan paling banyak 15 angka",
+    "digits-range": "'{value}' bukan jumlah angka; tulis 6 atau 15-16",
+    "digits-or-as": "tulis banyaknya angka dengan `digits` atau jenisnya dengan `as`: salah satu",
+    "sensitive-public": "`sensitive` dan `public` tidak dapat bersama",
+    "sensitive-confirm": "angka rahasia hanya dibacakan dengan `confirm: last4`",
+    "if-or-when": "satu kasus memiliki `if` atau `when`, salah satu",
+    # names that lead nowhere
+    "flow-file": "alur ini bernama '{name}', tetapi berkasnya menyebut '{expected}'",
+    "reserved-name": "nama '{name}' memiliki arti sendiri; pilih nama lain",
+    "unknown-node": "tidak ada simpul '{name}'",
+    "unknown-flow": "tidak ada alur '{name}'",
+    "unknown-source": "sources.yaml tidak memiliki sumber '{name}'",
+    "unknown-language": "layanan ini tidak berbahasa '{name}'; bahasanya: {languages}",
+    "unknown-timezone": "tidak ada zona waktu '{name}'; Indonesia memiliki Asia/Jakarta,"
+    " Asia/Makassar, Asia/Jayapura",
+    "unknown-input": "alur '{owner}' tidak memiliki masukan '{name}'",
+    "missing-input": "alur '{owner}' memerlukan '{name}' di bawah `with`",
+    "unknown-key": "sumber '{owner}' tidak ditanya dengan '{name}'",
+    "missing-key": "sumber '{owner}' memerlukan '{name}' di bawah `with`",
+    "number-without-inputs": "nomor tidak dapat menuju '{name}', yang memerlukan: {inputs}",
+    "no-results": "alur '{name}' tidak memiliki `results` untuk diambil",
+    "no-numbers": "tidak ada nomor yang menuju alur; tambahkan di bawah `numbers`",
+    "hotline-target": "'{name}' adalah simpul, padahal di sini hanya alur yang mungkin:"
+    " next: {{flow: …}}",
+    "unknown-reason": "angka tidak pernah ditolak karena '{name}'; alasannya: {reasons}",
+    # keys and options
+    "key-twice": "tombol {key} sudah dipakai pilihan lain",
+    "option-twice": "sudah ada pilihan lain bernama '{name}'",
+    "key-prefix": "tombol {key} diawali {other}, yang memiliki arti sendiri",
+    "option-without-next": "pilihan '{name}' tidak menuju ke mana pun; beri `next` padanya atau"
+    " pada menu",
+    "option-without-label": "pilihan '{name}' tidak diucapkan; beri `label` padanya atau `say` pada"
+    " menu",
+    "value-without-into": "nilai ini hilang; tulis di `into` nama yang menampungnya",
+    "no-give-up": "tujuan penelepon yang kehabisan percobaan tidak ada; tambahkan `on_give_up`",
+    # texts
+    "missing-text": "teks '{id}' tidak ada dalam bahasa '{language}'",
+    "unknown-text": "tidak ada simpul dengan teks '{id}'",
+    "text-twice": "teks '{id}' sudah ada di {file}",
+    "unknown-phrase": "mesin tidak memiliki frasa '{name}'",
+    "phrase-placeholders": "frasa '{id}' harus memiliki tepat isian ini: {placeholders}",
+    "placeholders-differ": "'{id}' harus memiliki isian yang sama seperti dalam '{language}':"
+    " {placeholders}",
+    "empty-text": "teks ini tidak berisi kata",
+    "brace-alone": "ada satu {value} dalam teks; tulis dua kali bila dimaksud sebagai karakter",
+    "placeholder-name": "'{value}' bukan nama isian: {{nama}}, {{nama.kolom}}, atau {{nama:jenis}}",
+    "speech-kind": "tidak ada cara pengucapan bernama '{value}'",
+    # names and values
+    "undefined-name": "tidak ada yang memberi nilai pada '{name}' dalam alur ini",
+    "needs-field": "'{name}' memiliki beberapa nilai; pilih satu: {fields}",
+    "secret-spoken": "'{name}' rahasia; hanya empat angka terakhirnya boleh diucapkan:"
+    " {{{name}:last4}}",
+    "secret-used": "'{name}' rahasia; hanya dapat diteruskan utuh di bawah `with`",
+    "expression-syntax": "rumus ini tidak dapat dipahami pada: {rest}",
+    "expression-length": "rumus ini lebih dari {limit} karakter",
+    "expression-types": "'{name}' tidak berlaku untuk jenis ini: {types}",
+    "expression-function": "tidak ada fungsi '{name}' dalam rumus",
+    "expression-macro": "'{name}' menelusuri daftar, yang tidak dapat dilakukan rumus",
+    "expression-result": "rumus ini menghasilkan '{name}', bukan teks, bilangan bulat, atau"
+    " true/false",
+    "not-a-condition": "syarat harus true atau false, ini menghasilkan: {type}",
+    # sources and tables
+    "no-table": "tidak ada tabel '{name}': berkas {file} tidak ada",
+    "bad-row": "satu baris tabel terdiri atas baris `kolom: teks`",
+    "missing-column": "baris ini tidak memiliki kolom '{name}'",
+    "cell-number": "'{value}' bukan bilangan bulat, padahal kolom '{name}' harus demikian",
+    "cell-date": "'{value}' bukan tanggal seperti 2026-03-31, padahal kolom '{name}' harus itu",
+    "cell-without-word": "kolom '{name}' tidak memiliki kata untuk '{value}'",
+    "cell-identifier": "ini tidak mungkin nomor jenis {kind}: {reason}",
+    "row-twice": "baris {row} sudah memiliki kunci yang sama, sehingga yang ini tidak ditemukan",
+    # paths
+    "unreachable-node": "tidak ada yang menuju simpul '{name}'",
+    "unreachable-flow": "tidak ada nomor, lompatan, atau subalur yang menuju alur '{name}'",
+    "dead-end": "panggilan tidak dapat berakhir dari sini: {nodes}",
+    "silent-loop": "simpul ini saling menuju tanpa menunggu penelepon: {nodes}",
+    "unbounded-loop": "penelepon yang diam berputar di sini tanpa akhir: {nodes}; tambahkan"
+    " `visits`",
+    "no-person": "tidak ada tombol atau jalan keluar '{name}' yang menuju petugas (alur"
+    " '{person}')",
+    "no-person-flow": "'person' tidak ada: alur yang menuju petugas",
+    "return-outside": "tidak ada simpul subflow yang menuju '{name}', sehingga `return` mengakhiri"
+    " panggilan",
+    "recursive-subflow": "alur ini saling menjalankan tanpa akhir: {flows}",
+}

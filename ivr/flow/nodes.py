@@ -1,0 +1,286 @@
+"""The node kinds: one frozen class each, under the name that designers write as `type`.
+
+Each kind has a `case` in `ivr.engine.nodes`, a section in `docs/flow-language.md` and a test file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Discriminator, Field, model_validator
+
+from ivr.flow.scalars import (
+    Duration,
+    FlowName,
+    KeySequence,
+    Model,
+    Name,
+    Target,
+    Text,
+    refusal,
+)
+
+
+class Visits(Model):
+    """A bound on loops that run over several nodes: after `at_most` visits go to `else`."""
+
+    at_most: int = Field(ge=1, le=100)
+    otherwise: Target = Field(alias="else")
+
+
+class Attempt(Model):
+    """What happens at the first, second … silence or wrong key; the last entry repeats.
+
+    `say` comes before the node's own prompt is played again; `next` leaves the node instead.
+    """
+
+    say: Text | None = None
+    next: Target | None = None
+
+
+class GiveUp(Model):
+    """Where a node leads when its tries are used up, and what is said on the way."""
+
+    say: Text | None = None
+    next: Target
+
+
+class UniversalJump(Model):
+    """A key that leads to the same place from everywhere."""
+
+    next: Target
+
+
+KeyAction: TypeAlias = Literal["repeat", "back", "off"] | UniversalJump
+"""What a universal key does; `off` takes an inherited key away."""
+
+Keys: TypeAlias = Mapping[KeySequence, KeyAction]
+
+
+class Node(Model):
+    """What every node has."""
+
+    visits: Visits | None = None
+
+
+class Habits(Model):
+    """How a node listens: timers, tries, and what follows silence, wrong keys and giving up.
+
+    None: as the level above says (node, then the flow's defaults, then the hotline's). `first_key`
+    counts from the end of the prompt, `next_key` between keys, `total` from the end of the prompt
+    to the end of the input.
+    """
+
+    first_key: Duration | None = None
+    next_key: Duration | None = None
+    total: Duration | None = None
+    tries: Annotated[int, Field(ge=1, le=10)] | None = None
+    on_silence: tuple[Attempt, ...] | None = None
+    on_wrong_key: tuple[Attempt, ...] | None = None
+    on_give_up: GiveUp | None = None
+
+
+class Listening(Node, Habits):
+    """What every node has that waits for keys."""
+
+    on_hangup: Target | None = None
+    type_ahead: Literal["keep", "flush"] = "keep"
+    keys: Keys = Field(default_factory=dict)
+
+
+class Say(Node):
+    """Say something and go on.
+
+    `barge_in: false` plays it to its end whatever the caller presses (a legal notice). `language`
+    fixes the language of this prompt, whatever the call's is: `say` is written in it and has no
+    translations.
+    """
+
+    type: Literal["say"] = "say"
+    say: Text
+    language: str | None = None
+    barge_in: bool = True
+    next: Target
+
+
+class Option(Model):
+    """A line of a menu: spoken as “Untuk {label}, tekan {key}.” unless `spoken: false`.
+
+    `language` fixes the language of the line (“For English, press two.”), as in `Say`.
+    """
+
+    key: KeySequence
+    name: Name
+    label: Text | None = None
+    language: str | None = None
+    value: str | None = None
+    next: Target | None = None
+    spoken: bool = True
+
+
+class Menu(Listening):
+    """Offer options. `into` takes the chosen option's `value` (or its name).
+
+    `otherwise` makes the menu pass on: silence, or a key that begins no option, leads there at
+    once and the key stays for the next node.
+    """
+
+    type: Literal["menu"] = "menu"
+    say: Text | None = None
+    options: tuple[Option, ...] = Field(min_length=1, max_length=12)
+    into: Name | None = None
+    next: Target | None = None
+    otherwise: Target | None = None
+
+
+class Collect(Listening):
+    """Gather digits into a variable.
+
+    `digits` is how many: `6` or `15-16`; with `as` the identifier kind decides. `sensitive` keeps
+    the digits away from everything but the lookup that needs them; `public` says that they are
+    about nobody (a year, a train number). `confirm` reads them back, all or the last four.
+    """
+
+    type: Literal["collect"] = "collect"
+    say: Text
+    digits: Annotated[str, Field(pattern=r"^\d{1,2}(-\d{1,2})?$")] | None = None
+    kind: Literal["nik", "npwp", "case"] | None = Field(default=None, alias="as")
+    sensitive: bool = False
+    public: bool = False
+    finish: Literal["#"] = "#"
+    into: Name
+    confirm: Literal["all", "last4"] | None = None
+    on_invalid: Mapping[Name, Text] = Field(default_factory=dict)
+    next: Target
+
+    @model_validator(mode="after")
+    def _one_rule_for_length(self) -> Collect:
+        if (self.digits is None) == (self.kind is None):
+            raise refusal("digits-or-as")
+        if self.sensitive and self.public:
+            raise refusal("sensitive-public")
+        if self.sensitive and self.confirm == "all":
+            raise refusal("sensitive-confirm")
+        return self
+
+    def lengths(self) -> tuple[int, int] | None:
+        """Least and most digits, None when the identifier kind decides."""
+        if self.digits is None:
+            return None
+        least, _, most = self.digits.partition("-")
+        return int(least), int(most or least)
+
+
+class Case(Model):
+    """A branch of `choose`: `if` compares values, `when` is a CEL expression; one of the two."""
+
+    equals: Mapping[str, str] | None = Field(default=None, alias="if")
+    when: str | None = None
+    next: Target
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Case:
+        if (self.equals is None) == (self.when is None):
+            raise refusal("if-or-when")
+        return self
+
+
+class Choose(Node):
+    """Take the first case that holds, else `else`."""
+
+    type: Literal["choose"] = "choose"
+    cases: tuple[Case, ...] = Field(min_length=1)
+    otherwise: Target = Field(alias="else")
+
+
+class Set(Node):
+    """Give values to names.
+
+    `values` are texts (a whole-value placeholder `"{x}"` passes the value itself), `compute` are
+    CEL expressions. `recording` begins or ends the recording of the call.
+    """
+
+    type: Literal["set"] = "set"
+    values: Mapping[Name, str] = Field(default_factory=dict)
+    compute: Mapping[Name, str] = Field(default_factory=dict)
+    recording: Literal["on", "off"] | None = None
+    next: Target
+
+
+class Subflow(Node):
+    """Run another flow and come back. `into` takes the results that the flow declares."""
+
+    type: Literal["subflow"] = "subflow"
+    flow: FlowName
+    arguments: Mapping[Name, str] = Field(default_factory=dict, alias="with")
+    into: Name | None = None
+    next: Target
+
+
+class Record(Node):
+    """Record what the caller says after a tone.
+
+    `into` takes `seconds` and, with `case`, the `number` of the case that is opened for it.
+    `on_nothing` is where a recording shorter than a second leads. After a hangup the message is
+    kept and gets its number, then `on_hangup` goes on with the steps that need no caller.
+    """
+
+    type: Literal["record"] = "record"
+    say: Text
+    limit: Duration = 180_000
+    silence: Duration = 5_000
+    finish: Literal["#"] = "#"
+    into: Name
+    case: Name | None = None
+    on_nothing: Target
+    on_hangup: Target | None = None
+    next: Target
+
+
+class Lookup(Node):
+    """Ask a source that `sources.yaml` declares."""
+
+    type: Literal["lookup"] = "lookup"
+    source: Name
+    arguments: Mapping[Name, str] = Field(default_factory=dict, alias="with")
+    into: Name
+    meanwhile: Text | None = None
+    found: Target
+    not_found: Target
+    failed: Target
+
+
+class Language(Node):
+    """Go on in another language."""
+
+    type: Literal["language"] = "language"
+    to: str
+    next: Target
+
+
+class Hangup(Node):
+    """Say the last words and end the call. `outcome` is how reports count the call."""
+
+    type: Literal["hangup"] = "hangup"
+    say: Text | None = None
+    outcome: Name = "informasi"
+
+
+AnyNode: TypeAlias = Annotated[
+    Say | Menu | Collect | Choose | Set | Subflow | Record | Lookup | Language | Hangup,
+    Discriminator("type"),
+]
+
+KINDS: tuple[type[Node], ...] = (
+    Say,
+    Menu,
+    Collect,
+    Choose,
+    Set,
+    Subflow,
+    Record,
+    Lookup,
+    Language,
+    Hangup,
+)

@@ -1,0 +1,105 @@
+"""The small types of the flow language: names, keys, durations, texts, targets.
+
+The loader reads every scalar as a string; these types give it its meaning, so that `01`, `no` and
+`12:30` stay what the designer wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, LiteralString, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+
+class Model(BaseModel):
+    """A part of the language: frozen, and nothing that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def refusal(code: LiteralString) -> PydanticCustomError:
+    """What a validator raises: a fault code, whose sentences are in `ivr.flow.messages`."""
+    return PydanticCustomError(code, code)
+
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
+_UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
+
+
+def _read_duration(written: object) -> object:
+    if not isinstance(written, str):
+        return written
+    found = _DURATION.fullmatch(written.strip())
+    if not found:
+        raise refusal("duration")
+    return round(float(found[1]) * _UNITS[found[2]])
+
+
+def _check_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise refusal("name")
+    return name
+
+
+def _check_flow_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)*", name):
+        raise refusal("flow-name")
+    return name
+
+
+def _check_keys(keys: str) -> str:
+    if not re.fullmatch(r"[0-9*#]{1,4}", keys):
+        raise refusal("key-sequence")
+    return keys
+
+
+Duration: TypeAlias = Annotated[int, BeforeValidator(_read_duration), Field(ge=0, le=86_400_000)]
+"""Milliseconds, written with a unit: `500ms`, `8s`, `15m`."""
+
+Name: TypeAlias = Annotated[str, AfterValidator(_check_name)]
+"""The name of a node, an option, a variable."""
+
+FlowName: TypeAlias = Annotated[str, AfterValidator(_check_flow_name)]
+"""The name of a flow: its file's path below the directory, without `.yaml`."""
+
+KeySequence: TypeAlias = Annotated[str, AfterValidator(_check_keys)]
+"""One key, or a few that are pressed one after the other."""
+
+Text: TypeAlias = str | Mapping[str, str]
+"""Words to be spoken: in the default language, or one text for each language."""
+
+
+class Jump(Model):
+    """Go to another flow for good: `next: {flow: shared/complaint, with: {agency: djp}}`."""
+
+    flow: FlowName
+    node: Name | None = None
+    arguments: Mapping[Name, str] = Field(default_factory=dict, alias="with")
+
+
+Target: TypeAlias = Name | Jump
+"""Where to go: a node of this flow, a `Jump`, or one of the two words of `WORDS`."""
+
+BACK = "back"
+RETURN = "return"
+WORDS = (BACK, RETURN)
+"""`back` is the node before this one that listened; `return` ends a subflow."""
+
+
+def target_text(target: Target) -> str:
+    """The target as a person writes it, for messages."""
+    return f"flow {target.flow}" if isinstance(target, Jump) else target
+
+
+def as_plain(value: Any) -> Any:
+    """A model, or a mapping or list of models, as JSON-ready data."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    if isinstance(value, Mapping):
+        return {key: as_plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_plain(item) for item in value]
+    return value

@@ -1,0 +1,118 @@
+"""Prompt ids: the one place that says how a text is called in `texts/<lang>.yaml`, logs and sounds.
+
+| text | id |
+|---|---|
+| `say` of a node | `tax.welcome.say` |
+| an option's label, spoken as a whole sentence | `tax.main.options.filing` |
+| what follows a silence, wrong key, giving up | `tax.main.on_silence.1`, `tax.main.on_give_up` |
+| a reason why digits are refused | `tax.ask_npwp.on_invalid.short` |
+| while a lookup takes its time | `tax.find.meanwhile` |
+| defaults of a flow, of the hotline | `tax.defaults.on_silence.1`, `hotline.on_silence.1` |
+| the engine's own words | `engine.resumed` |
+| the word for a value of a source | `sources.npwp_status.status.active` |
+
+Must not read files. Which language says what is `ivr.flow.translation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ivr.flow import nodes
+from ivr.flow.bundle import Flow, Hotline, TableSource
+from ivr.flow.faults import Path
+from ivr.flow.scalars import Text
+
+ENGINE = "engine"
+HOTLINE = "hotline"
+SOURCES = "sources"
+DEFAULTS = "defaults"
+RESERVED_FLOWS = (ENGINE, HOTLINE, SOURCES)
+"""Flows cannot have these names: the ids of other texts begin with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A text of a flow directory: its id, what is written, and where in its file.
+
+    `key` is the key of the menu option whose label it is, else None.
+    """
+
+    id: str
+    text: Text
+    path: Path
+    key: str | None = None
+
+
+def prompt_id(*parts: str) -> str:
+    """The id of a text: flow, node, field, and what else tells it apart (an option's name)."""
+    return ".".join(parts)
+
+
+def list_flow_texts(flow: Flow) -> Iterator[Entry]:
+    """Every text of a flow in the order of the file, its defaults first."""
+    yield from _list_habits(prompt_id(flow.flow, DEFAULTS), (DEFAULTS,), flow.defaults)
+    for name, node in flow.nodes.items():
+        yield from _list_node(prompt_id(flow.flow, name), ("nodes", name), node)
+
+
+def list_hotline_texts(hotline: Hotline) -> Iterator[Entry]:
+    """Every text of `hotline.yaml`: its defaults and the engine's phrases that it overrides."""
+    yield from _list_habits(HOTLINE, (DEFAULTS,), hotline.defaults)
+    for name, text in hotline.phrases.items():
+        yield Entry(prompt_id(ENGINE, name), text, ("phrases", name))
+
+
+def list_words(sources: Mapping[str, TableSource]) -> Iterator[Entry]:
+    """The words that sources declare for their values."""
+    for source, table in sources.items():
+        for field, declared in table.fields.items():
+            for value, text in declared.words.items():
+                path = (SOURCES, source, "fields", field, "words", value)
+                yield Entry(word_id(source, field, value), text, path)
+
+
+def word_id(source: str, field: str, value: str) -> str:
+    """The id of the word for a value of a source's field."""
+    return prompt_id(SOURCES, source, field, value)
+
+
+def _list_node(prefix: str, path: Path, node: nodes.AnyNode) -> Iterator[Entry]:
+    match node:
+        case nodes.Say() | nodes.Collect() | nodes.Record():
+            yield Entry(prompt_id(prefix, "say"), node.say, (*path, "say"))
+        case nodes.Menu() | nodes.Hangup() if node.say is not None:
+            yield Entry(prompt_id(prefix, "say"), node.say, (*path, "say"))
+        case nodes.Lookup() if node.meanwhile is not None:
+            yield Entry(prompt_id(prefix, "meanwhile"), node.meanwhile, (*path, "meanwhile"))
+    if isinstance(node, nodes.Menu):
+        yield from _list_options(prefix, path, node)
+    if isinstance(node, nodes.Collect):
+        for reason, text in node.on_invalid.items():
+            place = (*path, "on_invalid", reason)
+            yield Entry(prompt_id(prefix, "on_invalid", reason), text, place)
+    if isinstance(node, nodes.Listening):
+        yield from _list_habits(prefix, path, node)
+
+
+def _list_options(prefix: str, path: Path, menu: nodes.Menu) -> Iterator[Entry]:
+    for index, option in enumerate(menu.options):
+        if option.spoken and option.label is not None:
+            place = (*path, "options", index, "label")
+            yield Entry(prompt_id(prefix, "options", option.name), option.label, place, option.key)
+
+
+def _list_habits(prefix: str, path: Path, habits: nodes.Habits) -> Iterator[Entry]:
+    for field, attempts in (
+        ("on_silence", habits.on_silence),
+        ("on_wrong_key", habits.on_wrong_key),
+    ):
+        for index, attempt in enumerate(attempts or ()):
+            if attempt.say is not None:
+                place = (*path, field, index, "say")
+                yield Entry(prompt_id(prefix, field, str(index + 1)), attempt.say, place)
+    if habits.on_give_up is not None and habits.on_give_up.say is not None:
+        yield Entry(
+            prompt_id(prefix, "on_give_up"), habits.on_give_up.say, (*path, "on_give_up", "say")
+        )

@@ -1,0 +1,1 @@
+"""What happens to a recording once Asterisk has written it."""

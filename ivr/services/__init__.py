@@ -1,0 +1,1 @@
+"""What a call asks of the outside: sources that lookups read."""

@@ -1,0 +1,38 @@
+"""Flow directories of calls in progress: an engine that takes a call over reads its old bundle."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from ivr.errors import FlowError
+from ivr.flow.bundle import Bundle
+from ivr.flow.loader import load_directory
+
+
+class Shelf:
+    """Copies of flow directories, each under its bundle's hash."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._known: dict[str, Bundle] = {}
+
+    def put(self, bundle: Bundle, flows: Path) -> None:
+        """Keep the directory that `bundle` was loaded from. A copy is never changed."""
+        self._known[bundle.hash] = bundle
+        target = self._directory / bundle.hash
+        if target.exists():
+            return
+        making = target.with_suffix(".new")
+        shutil.rmtree(making, ignore_errors=True)
+        shutil.copytree(flows, making, ignore=shutil.ignore_patterns("calls"))
+        making.rename(target)
+
+    def find(self, hash_: str) -> Bundle | None:
+        """The bundle of that hash, None when its copy is gone or does not load any more."""
+        if hash_ not in self._known:
+            try:
+                self._known[hash_] = load_directory(self._directory / hash_)
+            except (FlowError, OSError):
+                return None
+        return self._known[hash_]

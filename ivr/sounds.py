@@ -1,0 +1,52 @@
+"""The sounds of a hotline, made before the first call: its prompts, and Asterisk's last words."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from ivr.config import Settings
+from ivr.engine.utterance import Utterance
+from ivr.flow.bundle import Bundle
+from ivr.speech.casting import load_casting
+from ivr.speech.catalogue import list_bundle_clips
+from ivr.speech.espeak import Espeak
+from ivr.speech.library import PromptLibrary
+
+LAST_WORDS = {"apology": "engine.unreachable", "time-over": "engine.time_over"}
+"""Files that the dialplan plays when no engine can: their names there, and their prompts."""
+
+
+def open_library(settings: Settings) -> PromptLibrary:
+    """The library of this hotline, spoken by espeak-ng where no studio recording fits."""
+    return PromptLibrary(settings.sounds, load_casting(settings.prompts, Espeak()))
+
+
+def prepare_sounds(
+    settings: Settings, bundle: Bundle, progress: Callable[[int, int], None] | None = None
+) -> PromptLibrary:
+    """Render what the bundle needs and has not; `progress` gets (done, all).
+
+    Raises SpeechError for a text that cannot be spoken, SetupError without the speech engine.
+    """
+    library = open_library(settings)
+    library.prepare(list_bundle_clips(bundle), progress)
+    library.silence()
+    library.beep()
+    for language in bundle.hotline.languages:
+        for name, prompt in LAST_WORDS.items():
+            words = Utterance(prompt, language, bundle.texts[language][prompt])
+            _copy(library.join([words]).path, last_words(settings) / language / name)
+    return library
+
+
+def last_words(settings: Settings) -> Path:
+    """The directory of the sounds that the dialplan plays by itself."""
+    return settings.state / "last-words"
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for extension in (".ulaw", ".alaw", ".sln16"):
+        shutil.copyfile(f"{source}{extension}", f"{target}{extension}")

@@ -1,0 +1,95 @@
+"""Every clip that a bundle can need, so that all of them are rendered before the first call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ivr.flow import nodes
+from ivr.flow.bundle import Bundle, Flow
+from ivr.flow.fields import find_declared
+from ivr.flow.scalars import Jump
+from ivr.flow.templates import list_placeholders
+from ivr.flow.texts import list_flow_texts, word_id
+from ivr.speech.compose import Clip, list_clips, list_vocabulary
+
+
+def list_bundle_clips(bundle: Bundle) -> frozenset[Clip]:
+    """The clips of all prompts in all languages, and the vocabulary of numbers and dates.
+
+    Raises SpeechError for a free text that no table, word list or assignment spells out.
+    """
+    clips: set[Clip] = set()
+    for language in bundle.hotline.languages:
+        clips |= list_vocabulary(language)
+        clips |= _list_plain(bundle, language)
+        for flow in bundle.flows.values():
+            for entry in list_flow_texts(flow):
+                clips |= _list_prompt(bundle, flow, language, entry.id)
+    return frozenset(clips)
+
+
+def _list_plain(bundle: Bundle, language: str) -> set[Clip]:
+    """Hotline and engine prompts: at most `{value}`, which is digits."""
+    clips: set[Clip] = set()
+    for prompt, template in bundle.texts[language].items():
+        if prompt.partition(".")[0] in ("engine", "hotline"):
+            clips |= list_clips(language, template, {"value": "digits"})
+    return clips
+
+
+def _list_prompt(bundle: Bundle, flow: Flow, language: str, prompt: str) -> frozenset[Clip]:
+    template = bundle.texts[language][prompt]
+    kinds: dict[str, str] = {}
+    words: dict[str, frozenset[str]] = {}
+    for part in list_placeholders(template):
+        declared = find_declared(flow, bundle.sources, part)
+        kind = declared.kind if declared and declared.of.words else part.kind
+        kinds[part.name] = kind or (declared.kind if declared else _guess(bundle, part.name))
+        if kinds[part.name] != "text":
+            continue
+        if declared is None:
+            words[part.name] = frozenset(_list_assigned(bundle, part.name))
+        elif declared.of.words:
+            ids = [word_id(declared.source, declared.field, value) for value in declared.of.words]
+            words[part.name] = frozenset(bundle.texts[language][one] for one in ids)
+        else:
+            rows = bundle.tables[declared.source].rows
+            words[part.name] = frozenset(row[declared.field] for row in rows)
+    return list_clips(language, template, kinds, words)
+
+
+def _guess(bundle: Bundle, name: str) -> str:
+    """The kind of a name that nothing declares: text when only texts are assigned to it."""
+    assigned = list(_list_assigned(bundle, name))
+    return "text" if assigned and not all(value.isdigit() for value in assigned) else "digits"
+
+
+def _list_assigned(bundle: Bundle, name: str) -> Iterator[str]:
+    """Every text that any flow gives to a variable of this name."""
+    for flow in bundle.flows.values():
+        for node in flow.nodes.values():
+            yield from _list_literals(node, name)
+
+
+def _list_literals(node: nodes.AnyNode, name: str) -> Iterator[str]:
+    given: list[str] = []
+    match node:
+        case nodes.Set():
+            given = [node.values[name]] if name in node.values else []
+        case nodes.Menu() if node.into == name:
+            given = [option.value or option.name for option in node.options]
+        case nodes.Subflow() if name in node.arguments:
+            given = [node.arguments[name]]
+    for target in _list_targets(node):
+        if isinstance(target, Jump) and name in target.arguments:
+            given.append(target.arguments[name])
+    yield from (text for text in given if not list_placeholders(text))
+
+
+def _list_targets(node: nodes.AnyNode) -> Iterator[object]:
+    if isinstance(node, nodes.Menu):
+        yield from (option.next for option in node.options)
+    if isinstance(node, nodes.Choose):
+        yield from (case.next for case in node.cases)
+    if not isinstance(node, nodes.Choose | nodes.Lookup | nodes.Hangup):
+        yield node.next

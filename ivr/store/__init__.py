@@ -1,0 +1,1 @@
+"""Adapters of the journal: in memory, in SQLite, and through the socket of the one writer."""

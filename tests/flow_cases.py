@@ -1,0 +1,69 @@
+"""Reads the cases of tests/data/flows/bad: a change to a good directory, and all faults it must give.
+
+Lines of a case: `file NAME` begins changes to a file (`new NAME` empties it first, `delete NAME`
+takes it away), `-` and `+` are lines taken out and put in at their place, `+` alone adds lines at
+the end, `=` is a fault as it is told, `#` a remark. `bytes NAME TEXT` writes escaped bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DATA = Path(__file__).parent / "data" / "flows"
+GOOD = DATA / "good" / "office"
+
+
+def read_directory(path: Path) -> dict[str, bytes]:
+    return {
+        file.relative_to(path).as_posix(): file.read_bytes() for file in path.rglob("*.yaml")
+    }
+
+
+@dataclass
+class Case:
+    files: dict[str, bytes]
+    told: list[str] = field(default_factory=list)
+
+
+def read_case(path: Path) -> Case:
+    case = Case(read_directory(GOOD))
+    name, old, new = "", [], []  # type: tuple[str, list[str], list[str]]
+    for line in [*path.read_text("utf-8").splitlines(), "#"]:
+        if line[:1] == "-" and not new:
+            old.append(line[1:])
+        elif line[:1] == "+":
+            new.append(line[1:])
+        else:
+            if old or new:
+                case.files[name] = _change(case.files.get(name, b""), old, new, path)
+            old, new = ([line[1:]] if line[:1] == "-" else []), []
+            name = _follow(case, line, name)
+    return case
+
+
+def _follow(case: Case, line: str, name: str) -> str:
+    word, _, rest = line.partition(" ")
+    match word:
+        case "=":
+            case.told.append(rest)
+        case "file":
+            return rest
+        case "new":
+            case.files[rest] = b""
+            return rest
+        case "delete":
+            del case.files[rest]
+        case "bytes":
+            name, _, escaped = rest.partition(" ")
+            case.files[name] = escaped.encode().decode("unicode_escape").encode("latin-1")
+    return name
+
+
+def _change(data: bytes, old: list[str], new: list[str], path: Path) -> bytes:
+    text, inserted = data.decode(), "".join(f"{line}\n" for line in new)
+    if not old:
+        return (text + inserted).encode()
+    removed = "".join(f"{line}\n" for line in old)
+    assert text.count(removed) == 1, f"{path.name}: {removed!r} stands {text.count(removed)} times"
+    return text.replace(removed, inserted).encode()

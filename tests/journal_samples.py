@@ -1,0 +1,142 @@
+"""Turns, live rows and stores for the tests of the journal; every identity is invented."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ivr.engine.events import CallEnded, CallStarted, Event, InputAccepted, MenuChosen, PromptPlayed
+from ivr.engine.outcomes import Digits, Keys, Started
+from ivr.engine.plain import event_to_plain, outcome_to_plain, step_to_plain
+from ivr.engine.run import Frame, Run
+from ivr.engine.steps import Menu, Timing
+from ivr.engine.utterance import Spoken, Utterance
+from ivr.engine.values import Personal, Secret
+from ivr.ports import CallReader, Fact, LiveRow, NewCase, Secrets, Turn
+from ivr.store.client import SocketJournal
+from ivr.store.memory import MemoryJournal
+from ivr.store.reader import SqliteReader
+from ivr.store.sqlite import SqliteJournal
+from ivr.store.writer import Store, serve_journal
+
+CALLER = "+6281290001234"
+NIK = "3171010101900001"
+PLATE = "B 1234 CDé"
+NUMBER = "77001234567"
+REF = "s-canary-ref-1"
+START = datetime(2026, 11, 24, 2, 36, 36, 371042, tzinfo=UTC)
+
+GREETING = Utterance(
+    "tax.main.say",
+    "id",
+    "Nomor kendaraan {plate}, tarif {amount:rupiah}, NIK {nik}.",
+    {
+        "plate": Spoken(Personal(PLATE), "spell"),
+        "amount": Spoken("1500000", "rupiah"),
+        "nik": Spoken(Secret(REF, 16, True), "digits"),
+    },
+)
+MENU = Menu((GREETING,), ("1", "2"), Timing(8000, 4000, 60000))
+
+
+def make_turn(call: str = "c1", n: int = 1, *, last: bool = False, keys: str = "1") -> Turn:
+    """Turn `n` of a call: the first starts it, later ones choose and key digits."""
+    at = START + timedelta(seconds=n)
+    events: list[Event]
+    if n == 1:
+        outcome = outcome_to_plain(Started("1501", Personal(CALLER)))
+        events = [CallStarted("1501", Personal(CALLER), "sha256:00", "tax", "id", 1)]
+    elif n % 2 == 0:
+        outcome = outcome_to_plain(Keys(keys, 1200))
+        events = [
+            PromptPlayed("tax", "main", (GREETING,), 1200, True),
+            MenuChosen("tax", "main", "filing", keys, 0),
+        ]
+    else:
+        outcome = outcome_to_plain(Digits(Secret(REF, 16, True), 16, "finish", 900))
+        events = [InputAccepted("tax", "ask", "nik", Secret(REF, 16, True), 16)]
+    if last:
+        events = [*events, CallEnded(n, "completed")]
+    step = None if last else step_to_plain(MENU)
+    return Turn(call, n, at, outcome, [event_to_plain(event) for event in events], step)
+
+
+def make_live(call: str = "c1", n: int = 1, *, line: str = "") -> LiveRow:
+    """The live row that goes with a turn, a secret in it."""
+    frame = Frame("tax", "main", {"nik": Secret(REF, 16, True), "plate": Personal(PLATE)})
+    run = Run(
+        call,
+        "sha256:00",
+        "1501",
+        Personal(CALLER),
+        "id",
+        n,
+        (frame,),
+        visits={"tax.main": n},
+        step=MENU,
+    )
+    at = START + timedelta(seconds=n)
+    return LiveRow(call, line or f"line-{call}", run, {"cursor": n}, Secrets({REF: NIK}), at)
+
+
+def make_case(number: str = NUMBER) -> NewCase:
+    """A case for a recorded message."""
+    return NewCase("complaint", number, "rec-1.wav")
+
+
+def make_fact(call: str | None = "c1", kind: str = "recording.sealed", **fields: object) -> Fact:
+    """A fact about a call, or about none."""
+    return Fact(call, START, "recordings", {"type": kind, **fields})
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A store to be tested: its journal, a reader on it, and the files that it made."""
+
+    journal: Store
+    reader: CallReader
+    place: Path
+
+
+@asynccontextmanager
+async def open_memory(place: Path) -> AsyncIterator[Shop]:
+    journal = MemoryJournal()
+    yield Shop(journal, journal, place)
+
+
+@asynccontextmanager
+async def open_sqlite(place: Path) -> AsyncIterator[Shop]:
+    path, key = place / "journal.db", place / "master.key"
+    async with SqliteJournal(path, key) as journal, SqliteReader(path, key) as reader:
+        yield Shop(journal, reader, place)
+
+
+@asynccontextmanager
+async def open_memory_socket(place: Path) -> AsyncIterator[Shop]:
+    async with (
+        open_memory(place) as shop,
+        serve_journal(shop.journal, place) as door,
+        SocketJournal(door) as journal,
+    ):
+        yield Shop(journal, shop.reader, place)
+
+
+@asynccontextmanager
+async def open_sqlite_socket(place: Path) -> AsyncIterator[Shop]:
+    async with (
+        open_sqlite(place) as shop,
+        serve_journal(shop.journal, place) as door,
+        SocketJournal(door) as journal,
+    ):
+        yield Shop(journal, shop.reader, place)
+
+
+SHOPS = {
+    "memory": open_memory,
+    "sqlite": open_sqlite,
+    "socket-memory": open_memory_socket,
+    "socket-sqlite": open_sqlite_socket,
+}

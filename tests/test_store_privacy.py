@@ -1,0 +1,107 @@
+"""The canary: marked personal and secret values are in no byte that the journal leaves behind."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ivr.errors import IvrError
+from ivr.ports import Turn
+from tests.journal_samples import (
+    CALLER,
+    NIK,
+    NUMBER,
+    PLATE,
+    REF,
+    Shop,
+    make_case,
+    make_fact,
+    make_live,
+    make_turn,
+    open_sqlite_socket,
+)
+
+OFFICER = "Sari Dewi Canary"
+CANARIES = (CALLER, NIK, PLATE, NUMBER, OFFICER, REF)
+
+
+def _disguises(text: str) -> Iterator[bytes]:
+    """The text as it might hide: as it is, in hex, escaped, and in Base64 at each alignment."""
+    raw = text.encode()
+    yield from (raw, text.encode("utf-16-le"), raw.hex().encode(), ascii(text)[1:-1].encode())
+    for shift in range(3):
+        coded = base64.b64encode(b"\0" * shift + raw)
+        middle = coded[-(-8 * shift // 6) : 8 * (shift + len(raw)) // 6]
+        yield from (middle, middle.replace(b"+", b"-").replace(b"/", b"_"))
+
+
+def _leaks(data: bytes) -> list[str]:
+    return [text for text in CANARIES if any(form in data for form in _disguises(text))]
+
+
+def _search(place: Path) -> dict[str, list[str]]:
+    files = [file for file in place.rglob("*") if file.is_file()]
+    assert len(files) >= 3
+    found = {file.name: _leaks(file.read_bytes() + file.name.encode()) for file in files}
+    return {name: leaks for name, leaks in found.items() if leaks}
+
+
+async def _use(shop: Shop) -> str:
+    """A call from end to end and every kind of refusal; returns what the refusals say."""
+    journal = shop.journal
+    for n in range(1, 6):
+        await journal.append(make_turn(n=n), make_live(n=n), make_case() if n == 4 else None)
+    await journal.note(make_fact("c1", "recording.played", by={"$personal": OFFICER}))
+    await journal.note(make_fact(None, "login", by={"$personal": OFFICER}))
+    spoiled = replace(make_turn(n=6), outcome={"caller": {"$personal": CALLER}, "x": 1.5})
+    nested = replace(make_turn(n=6), outcome={"caller": {"$personal": [CALLER, NIK]}})
+    position = replace(make_live(n=6), position={NIK: object()})
+    said = [
+        await _refused(shop, make_turn(n=2)),
+        await _refused(shop, spoiled),
+        await _refused(shop, nested),
+    ]
+    for row, case in ((position, None), (make_live(n=6), make_case())):
+        with pytest.raises(IvrError) as refusal:
+            await journal.append(make_turn(n=6), row, case)
+        said.append(f"{refusal.value} {refusal.value!r} {refusal.getrepr(style='short')}")
+    return "\n".join(said)
+
+
+async def _refused(shop: Shop, turn: Turn) -> str:
+    with pytest.raises(IvrError) as refusal:
+        await shop.journal.append(turn, None)
+    return f"{refusal.value} {refusal.value!r}"
+
+
+async def test_no_file_and_no_text_holds_a_canary(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(0)
+    async with open_sqlite_socket(tmp_path) as shop:
+        said = await _use(shop)
+        assert _search(tmp_path) == {}
+        assert (await shop.journal.live("line-c1")) == make_live(n=5)
+        await shop.journal.append(make_turn(n=6, last=True), None)
+        (line,) = await shop.reader.calls()
+        assert line.caller == CALLER
+        assert _search(tmp_path) == {}
+    assert _search(tmp_path) == {}
+    assert _leaks((said + caplog.text).encode()) == []
+
+
+def test_nothing_prints_a_canary() -> None:
+    fact = make_fact(by={"$personal": OFFICER})
+    things = (make_turn(n=1), make_turn(n=2), make_live(), make_case(), fact, make_live().secrets)
+    printed = "".join(f"{thing!r}{thing!s}{thing}" for thing in things)
+    assert _leaks(printed.replace(REF, "").encode()) == []
+
+
+def test_the_search_finds_what_it_looks_for() -> None:
+    coded = base64.urlsafe_b64encode(f'["salt","/data/events/0/caller","{CALLER}"]'.encode())
+    assert _leaks(coded) == [CALLER]
+    assert _leaks(f"x{NIK}".encode()) == [NIK]
