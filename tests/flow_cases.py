@@ -1,4 +1,4 @@
-"""Reads the cases of tests/data/flows/bad: a change to a good directory, and all faults it must give.
+"""Reads tests/data/flows/bad: a change to a good directory, and all faults that it must give.
 
 Lines of a case: `file NAME` begins changes to a file (`new NAME` empties it first, `delete NAME`
 takes it away), `-` and `+` are lines taken out and put in at their place, `+` alone adds lines at
@@ -12,23 +12,28 @@ from pathlib import Path
 
 DATA = Path(__file__).parent / "data" / "flows"
 GOOD = DATA / "good" / "office"
+BAD = sorted((DATA / "bad").glob("*.case"))
 
 
 def read_directory(path: Path) -> dict[str, bytes]:
-    return {
-        file.relative_to(path).as_posix(): file.read_bytes() for file in path.rglob("*.yaml")
-    }
+    """The files of a flow directory by their path below it."""
+    return {file.relative_to(path).as_posix(): file.read_bytes() for file in path.rglob("*.yaml")}
 
 
 @dataclass
 class Case:
+    """A changed directory, and what it must be told."""
+
     files: dict[str, bytes]
     told: list[str] = field(default_factory=list)
 
 
 def read_case(path: Path) -> Case:
+    """The case in a file; fails when what it takes out is not there exactly once."""
     case = Case(read_directory(GOOD))
-    name, old, new = "", [], []  # type: tuple[str, list[str], list[str]]
+    name = ""
+    old: list[str] = []
+    new: list[str] = []
     for line in [*path.read_text("utf-8").splitlines(), "#"]:
         if line[:1] == "-" and not new:
             old.append(line[1:])
@@ -36,7 +41,7 @@ def read_case(path: Path) -> Case:
             new.append(line[1:])
         else:
             if old or new:
-                case.files[name] = _change(case.files.get(name, b""), old, new, path)
+                case.files[name] = _change(case.files[name], old, new)
             old, new = ([line[1:]] if line[:1] == "-" else []), []
             name = _follow(case, line, name)
     return case
@@ -55,15 +60,15 @@ def _follow(case: Case, line: str, name: str) -> str:
         case "delete":
             del case.files[rest]
         case "bytes":
-            name, _, escaped = rest.partition(" ")
-            case.files[name] = escaped.encode().decode("unicode_escape").encode("latin-1")
+            changed, _, escaped = rest.partition(" ")
+            case.files[changed] = escaped.encode().decode("unicode_escape").encode("latin-1")
     return name
 
 
-def _change(data: bytes, old: list[str], new: list[str], path: Path) -> bytes:
+def _change(data: bytes, old: list[str], new: list[str]) -> bytes:
     text, inserted = data.decode(), "".join(f"{line}\n" for line in new)
     if not old:
         return (text + inserted).encode()
     removed = "".join(f"{line}\n" for line in old)
-    assert text.count(removed) == 1, f"{path.name}: {removed!r} stands {text.count(removed)} times"
+    assert text.count(removed) == 1, f"{removed!r} stands {text.count(removed)} times"
     return text.replace(removed, inserted).encode()

@@ -92,16 +92,17 @@ class FarEnd:
             if packet is not None and packet.payload_type == kind:
                 return packet
 
-    async def say(self, invite: str, frames: int, payload: bytes = LOUD) -> float:
-        """Send sound in real time; gives the monotonic moment of the first packet."""
+    async def say(self, invite: str, frames: int, payload: bytes = LOUD) -> tuple[float, float]:
+        """Send sound in real time; gives moments just before and after the first packet."""
         found = re.search(r"m=audio ([0-9]+)", invite)
         assert found is not None
-        start = time.monotonic()
+        start = after = time.monotonic()
         for n in range(frames):
             await asyncio.sleep(max(0.0, start + n * 0.02 - time.monotonic()))
             packet = rtp.pack(Packet(0, n == 0, n, n * 160, 5, payload))
             self.rtp.sendto(packet, ("127.0.0.1", int(found[1])))
-        return start
+            after = time.monotonic() if n == 0 else after
+        return start, after
 
 
 def header(text: str, name: str) -> str:
@@ -261,12 +262,14 @@ async def test_heard_has_the_time_of_arrival(far: FarEnd, phone: Phone, tmp_path
     saying = asyncio.create_task(far.say(invite, 10))
     began = await call.wait_sound(since=0.0)
     quiet = await call.wait_quiet(100)
-    sent = await saying - dialled
+    before, after = (moment - dialled for moment in await saying)
+    assert before - 0.001 < began < after + 0.001
     loud = np.flatnonzero(np.abs(call.heard.astype(np.int32)) > 1000)
-    assert loud[0] / 8000 == pytest.approx(sent, abs=0.005)
-    assert (loud[-1] + 1 - loud[0]) == 1600
-    assert began == pytest.approx(sent, abs=0.005)
-    assert quiet == pytest.approx(sent + 0.2, abs=0.015)
+    # A busy machine makes this far end send late, so here no more is asked; exact placing is
+    # tested in test_phone_heard.
+    assert len(loud) == 1600
+    assert before - 0.005 < loud[0] / 8000 < after + 0.02
+    assert quiet > before + 0.2 - 0.001
     assert call.measure_sound(0.0) == pytest.approx(0.2)
     with pytest.raises(ChannelError, match="said nothing within"):
         await call.wait_sound(within=0.05)

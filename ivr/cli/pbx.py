@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 import click
@@ -36,7 +37,7 @@ def install(settings: Settings) -> None:
 
     Example: ivr pbx install
     """
-    asterisk = install_asterisk(settings.pbx)
+    asterisk = install_local(settings)
     kind = "private" if asterisk.private else "the system's"
     click.echo(f"Asterisk {asterisk.version} ({kind}): {asterisk.program}")
 
@@ -109,6 +110,11 @@ def start_local(settings: Settings, ports: Ports) -> Instance:
     engine = f"agi://{settings.agi_host}:{settings.agi_port}/call"
     chosen = PbxSettings(ports=ports, engines=(engine,), sounds=last_words(settings))
     return start_instance(local_asterisk(settings), settings.pbx / "instance", chosen)
+
+
+def install_local(settings: Settings) -> Asterisk:
+    """Install a private Asterisk where none is; `DEBIAN_MIRROR` overrides the machine's own."""
+    return install_asterisk(settings.pbx, mirror=os.environ.get("DEBIAN_MIRROR"))
 
 
 def local_asterisk(settings: Settings) -> Asterisk:

@@ -12,8 +12,7 @@ import uvloop
 from ivr.app import serve_hotline
 from ivr.asterisk.fastagi import FastAgiServer
 from ivr.asterisk.pbx.instance import load_instance, stop_instance
-from ivr.asterisk.pbx.prefix import install_asterisk
-from ivr.cli.pbx import point_here, read_ports, start_local
+from ivr.cli.pbx import install_local, point_here, read_ports, start_local
 from ivr.config import Settings
 from ivr.flow.loader import load_directory
 from ivr.sounds import prepare_sounds
@@ -38,7 +37,7 @@ def serve(settings: Settings, with_pbx: bool, sip_port: int, ami_port: int, rtp:
     ports = read_ports(sip_port, ami_port, rtp)
     started = False
     if with_pbx:
-        asterisk = install_asterisk(settings.pbx)
+        asterisk = install_local(settings)
         click.echo(f"Asterisk {asterisk.version}")
         running = load_instance(settings.pbx / "instance")
         started = running is None

@@ -43,6 +43,10 @@ class Transcript:
                 yield f"{kind} {_flat(rest)}".rstrip()
 
     def _played(self, event: Mapping[str, Any]) -> Iterator[str]:
+        if not event["heard"]:
+            prompts = ", ".join(utterance["prompt"] for utterance in event["utterances"])
+            yield f"not heard, the caller was faster: {prompts}"
+            return
         cut = " (cut short)" if event["interrupted"] else ""
         for utterance in event["utterances"]:
             words = self._words(utterance)

@@ -19,7 +19,6 @@ from ivr.flow.nodes import Habits
 from ivr.flow.plan import HOTLINE_FILE, SOURCES_FILE, Plan, flow_file, table_file, texts_file
 from ivr.flow.reading import read_model
 from ivr.flow.source import Document
-from ivr.flow.texts import word_id
 from ivr.flow.translation import Phrases, Translation, translate
 from ivr.flow.tree import Plain, Tree
 
@@ -61,8 +60,7 @@ def assemble(
     faults = sort_faults(_show(fault, shown) for fault in faults)
     if any(fault.severity == "fault" for fault in faults):
         return None, faults
-    sources = {name: _with_words(name, plan, translation) for name in plan.sources}
-    return Bundle(plan.hotline, plan.flows, sources, translation.texts, plan.tables), faults
+    return Bundle(plan.hotline, plan.flows, plan.sources, translation.texts, plan.tables), faults
 
 
 def _locate(desk: _Desk, finding: Finding) -> Fault | None:
@@ -189,7 +187,7 @@ def _read_tables(desk: _Desk, sources: Mapping[str, TableSource]) -> Iterator[tu
         tree = desk.open(file, list)
         if tree is not None:
             rows = tuple(_read_rows(desk, file, tree))
-            yield source.table, Table(rows, hashlib.sha256(desk.files[file]).hexdigest())
+            yield name, Table(rows, hashlib.sha256(desk.files[file]).hexdigest())
 
 
 def _read_rows(desk: _Desk, file: str, tree: Tree) -> Iterator[Mapping[str, str]]:
@@ -210,23 +208,3 @@ def _translate(desk: _Desk, plan: Plan, phrases: Phrases) -> Translation:
         if file.startswith("texts/")
     ]
     return translate(plan, {name: desk.open(texts_file(name)) for name in languages}, phrases)
-
-
-def _with_words(name: str, plan: Plan, translation: Translation) -> TableSource:
-    """The source with the words for its values in every language."""
-    source = plan.sources[name]
-    fields = {
-        key: declared.model_copy(
-            update={
-                "words": {
-                    value: {
-                        language: translation.texts[language][word_id(name, key, value)]
-                        for language in plan.hotline.languages
-                    }
-                    for value in declared.words
-                }
-            }
-        )
-        for key, declared in source.fields.items()
-    }
-    return source.model_copy(update={"fields": fields})

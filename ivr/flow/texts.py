@@ -36,13 +36,15 @@ RESERVED_FLOWS = (ENGINE, HOTLINE, SOURCES)
 class Entry:
     """A text of a flow directory: its id, what is written, and where in its file.
 
-    `key` is the key of the menu option whose label it is, else None.
+    `key` is the key of the menu option whose label it is, else None. `language` is the only one
+    that it is spoken in, None when it is spoken in every language.
     """
 
     id: str
     text: Text
     path: Path
     key: str | None = None
+    language: str | None = None
 
 
 def prompt_id(*parts: str) -> str:
@@ -80,7 +82,10 @@ def word_id(source: str, field: str, value: str) -> str:
 
 def _list_node(prefix: str, path: Path, node: nodes.AnyNode) -> Iterator[Entry]:
     match node:
-        case nodes.Say() | nodes.Collect() | nodes.Record():
+        case nodes.Say():
+            place = (*path, "say")
+            yield Entry(prompt_id(prefix, "say"), node.say, place, language=node.language)
+        case nodes.Collect() | nodes.Record():
             yield Entry(prompt_id(prefix, "say"), node.say, (*path, "say"))
         case nodes.Menu() | nodes.Hangup() if node.say is not None:
             yield Entry(prompt_id(prefix, "say"), node.say, (*path, "say"))
@@ -100,7 +105,8 @@ def _list_options(prefix: str, path: Path, menu: nodes.Menu) -> Iterator[Entry]:
     for index, option in enumerate(menu.options):
         if option.spoken and option.label is not None:
             place = (*path, "options", index, "label")
-            yield Entry(prompt_id(prefix, "options", option.name), option.label, place, option.key)
+            name = prompt_id(prefix, "options", option.name)
+            yield Entry(name, option.label, place, option.key, option.language)
 
 
 def _list_habits(prefix: str, path: Path, habits: nodes.Habits) -> Iterator[Entry]:

@@ -96,7 +96,8 @@ def _gather(made: Translation, plan: Plan) -> None:
     phrases = ((HOTLINE_FILE, entry) for entry in texts.list_hotline_texts(plan.hotline))
     for file, entry in (*_list_entries(plan), *phrases):
         if isinstance(entry.text, str):
-            inline = {default: Written(entry.text, file, entry.path)}
+            language = entry.language or default
+            inline = {language: Written(entry.text, file, entry.path)}
         else:
             inline = {
                 language: Written(text, file, (*entry.path, language))
@@ -130,7 +131,7 @@ def _take_file(made: Translation, plan: Plan, language: str, tree: Tree, phrases
         made.findings.append(Finding("unknown-language", file, (), values))
         return
     known = {prompt_id(ENGINE, key) for words in phrases.values() for key in words}
-    known |= {entry.id for _, entry in _list_entries(plan)}
+    known |= {entry.id for _, entry in _list_entries(plan) if entry.language in (None, language)}
     for id_, found in _flatten(tree, "", ()):
         if id_ not in known:
             if not _may_be_unread(plan, id_):
@@ -189,6 +190,8 @@ def _speak(
     made: Translation, entry: Entry, file: str, language: str, words: Mapping[str, str]
 ) -> None:
     """What is spoken for an entry: its text, or for an option the sentence about it."""
+    if entry.language not in (None, language):
+        return
     own = made.written[entry.id].get(language)
     if own is None:
         values = {"id": entry.id, "language": language}

@@ -66,7 +66,9 @@ class Entry:
 
     def _refuse(self, fault: str) -> SpeechError:
         return SpeechError(
-            f"this sound {fault}", place=str(self.stem), remedy="Run: ivr prompts render"
+            f"this sound {fault}",
+            place=str(self.stem),
+            remedy="Start `ivr serve` again: it renders what is missing.",
         )
 
 

@@ -179,7 +179,10 @@ class PromptLibrary:
     def _find(self, piece: Piece) -> _Found:
         found = self._known.get(piece) or self._seek(piece, deep=False)
         if found is None:
-            raise SpeechError(f"there is no sound for {piece!r}", remedy="Run: ivr prompts render")
+            raise SpeechError(
+                f"there is no sound for {piece!r}",
+                remedy="Start `ivr serve` again: it renders what is missing.",
+            )
         return found
 
     def _join_public(self, whole: Sequence[_Found]) -> Entry:

@@ -46,7 +46,7 @@ class Recording:
             raise SpeechError(
                 "this recording is not the one that was imported",
                 place=str(self.path),
-                remedy="Import it again: ivr prompts import",
+                remedy="Import the recording again.",
             )
         return audio.decode(data, str(self.path))
 

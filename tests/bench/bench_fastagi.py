@@ -1,8 +1,8 @@
 """Our FastAGI server and a bare panoramisk loop under the same load: `python -m` this module.
 
 Server and load are processes of their own. The runs alternate; each has two parts:
-  flood    50 calls, every reply at once            → commands a second of server CPU
-  steady   200 calls, a reply every 0.2 s per call  → turn-around: reply sent to next command received
+  flood    50 calls, every reply at once              → commands a second of server CPU
+  steady   200 calls, a reply every 0.2 s per call  → turn-around: reply → next command
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import uvloop
 from panoramisk.fast_agi import Application, Request
@@ -41,9 +41,8 @@ class Caller(asyncio.Protocol):
         self.replied_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.write(HEADER)
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
+        self.transport.write(HEADER)
 
     def data_received(self, data: bytes) -> None:
         if self.replied_at:
@@ -133,12 +132,18 @@ class Server:
         before = self.cpu()
         arguments = [sys.executable, "-m", "tests.bench.bench_fastagi", "--load", str(self.port)]
         arguments += [str(calls), str(pause), str(seconds)]
-        done = subprocess.run(arguments, capture_output=True, check=True, text=True, cwd=ROOT)
+        done = subprocess.run(
+            arguments, capture_output=True, check=True, text=True, cwd=ROOT, timeout=30
+        )
         gaps: list[float] = json.loads(done.stdout)
         return gaps, len(gaps) / (self.cpu() - before)
 
     def stop(self) -> None:
-        self.process.communicate(timeout=10)
+        try:
+            self.process.communicate(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 ROOT = Path(__file__).parents[2]
@@ -155,14 +160,16 @@ def measure(rounds: int, loop: str) -> None:
     wall: dict[str, list[float]] = {name: [] for name in SERVERS}
     steady: dict[str, list[float]] = {name: [] for name in SERVERS}
     servers = {name: Server(name, loop) for name in SERVERS}
-    for turn in range(rounds):
-        for name in SERVERS if turn % 2 == 0 else reversed(SERVERS):
-            gaps, per_cpu = servers[name].run(50, 0, 2.0)
-            floods[name].append(per_cpu)
-            wall[name].append(len(gaps) / 2.0)
-            steady[name] += servers[name].run(200, 0.2, 3.0)[0]
-    for server in servers.values():
-        server.stop()
+    try:
+        for turn in range(rounds):
+            for name in SERVERS if turn % 2 == 0 else reversed(SERVERS):
+                gaps, per_cpu = servers[name].run(50, 0, 2.0)
+                floods[name].append(per_cpu)
+                wall[name].append(len(gaps) / 2.0)
+                steady[name] += servers[name].run(200, 0.2, 3.0)[0]
+    finally:
+        for server in servers.values():
+            server.stop()
     print(f"{rounds} alternating runs, both servers on {loop}")
     for name in SERVERS:
         cpu = statistics.median(floods[name])

@@ -102,7 +102,7 @@ def start_instance(
         raise SetupError(
             f"Asterisk did not start cleanly: {'; '.join(errors[:3]) or done.stderr.strip()}",
             place=str(instance.log),
-            remedy="Put the configuration right; `ivr doctor` looks for more of its faults.",
+            remedy="Read the log beside it and put the configuration right.",
         )
     return instance
 

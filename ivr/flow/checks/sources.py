@@ -17,8 +17,8 @@ def check(plan: Plan) -> Iterator[Finding]:
     """Every finding about `sources.yaml` and the tables."""
     for name, source in plan.sources.items():
         yield from _check_source(name, source)
-        if source.table in plan.tables:
-            yield from _check_table(source, plan.tables[source.table])
+        if name in plan.tables:
+            yield from _check_table(source, plan.tables[name])
 
 
 def _check_source(name: str, source: TableSource) -> Iterator[Finding]:

@@ -90,11 +90,21 @@ def _check_node(plan: Plan, flow: Flow, node: nodes.AnyNode, path: Path) -> Iter
             yield from _check_subflow(plan, node, file, path)
         case nodes.Lookup():
             yield from _check_lookup(plan, node, file, path)
-        case nodes.Language() if not plan.lacks(HOTLINE_FILE, "languages"):
-            languages = plan.hotline.languages
-            if node.to not in languages:
-                values = {"name": node.to, "languages": ", ".join(languages)}
-                yield Finding("unknown-language", file, (*path, "to"), values)
+        case nodes.Language():
+            yield from _check_language(plan, node.to, file, (*path, "to"))
+        case nodes.Say():
+            yield from _check_language(plan, node.language, file, (*path, "language"))
+        case nodes.Menu():
+            for index, option in enumerate(node.options):
+                place = (*path, "options", index, "language")
+                yield from _check_language(plan, option.language, file, place)
+
+
+def _check_language(plan: Plan, name: str | None, file: str, path: Path) -> Iterator[Finding]:
+    languages = plan.hotline.languages
+    if name not in (None, *languages) and not plan.lacks(HOTLINE_FILE, "languages"):
+        values = {"name": name or "", "languages": ", ".join(languages)}
+        yield Finding("unknown-language", file, path, values)
 
 
 def _check_subflow(plan: Plan, node: nodes.Subflow, file: str, path: Path) -> Iterator[Finding]:
