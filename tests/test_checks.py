@@ -9,7 +9,7 @@ import pytest
 from ivr.flow import messages
 from ivr.flow.assembly import assemble
 from ivr.flow.loader import load_phrases
-from tests.flow_cases import BAD, read_case
+from tests.flow_cases import BAD, GOOD, read_case, read_directory
 
 ELSEWHERE = {"yml-file", "unreadable-file", "too-large", "too-many-parts"}
 """Codes that need a real directory or a large file: tests/test_loader.py."""
@@ -57,13 +57,20 @@ def test_warnings_are_codes() -> None:
 
 
 def test_a_broken_node_does_not_hide_faults_of_others() -> None:
-    files = dict(read_case(BAD[0]).files)
-    text = read_case(next(path for path in BAD if path.stem == "unknown-node")).files["tax.yaml"]
-    text = text.replace(b"    tries: 2\n", b"").replace(
-        b"      at_most: 3\n", b"      at_most: x\n"
+    files = read_directory(GOOD)
+    text = files["tax.yaml"].replace(b"at_most: 3", b"at_most: x")
+    text = text.replace(b"found: tell", b"found: tel").replace(b"{days:number}", b"{days:numbers}")
+    text = text.replace(
+        b"    found: tel\n    not_found: ask\n", b"    found: tell\n    not_found: ak\n"
     )
-    text = text.replace(b"{days:number}", b"{dais:number}")
     _, faults = assemble({**files, "tax.yaml": text}, load_phrases())
-    codes = [fault.code for fault in faults if fault.file == "tax.yaml"]
-    assert {"number-expected", "unknown-node"} <= set(codes)
-    assert "unreachable-node" not in codes
+    assert [fault.code for fault in faults] == ["speech-kind", "number-expected", "unknown-node"]
+
+
+def test_a_broken_head_does_not_hide_faults_of_nodes() -> None:
+    files = read_directory(GOOD)
+    text = files["tax.yaml"].replace(b"title: ", b"titel: ").replace(b"tries: 2", b"tries: two")
+    text = text.replace(b"found: tell", b"found: tel")
+    _, faults = assemble({**files, "tax.yaml": text}, load_phrases())
+    codes = [fault.code for fault in faults]
+    assert codes == ["missing-field", "unknown-field", "number-expected", "unknown-node"]

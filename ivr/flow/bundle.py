@@ -98,8 +98,8 @@ class Bundle:
     """All that decides a call. Immutable; `hash` names it for ever.
 
     `texts` holds for each language every prompt by its id (`tax.welcome.say`), menu options as the
-    whole sentence that is spoken. `tables`, by the name of their source, are changing data: they are
-    not part of the hash, a lookup's outcome carries its own.
+    whole sentence that is spoken. `tables`, by the name of their source, are changing data: they
+    are not part of the hash, a lookup's outcome carries its own.
     """
 
     hotline: Hotline

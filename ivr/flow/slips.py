@@ -66,6 +66,8 @@ def _classify(context: str, problem: str, line: str, column: int) -> tuple[str, 
         return ("yaml-star" if "alias" in context else "yaml-sign"), {"sign": _sign(line)}
     if "tab character" in problem:
         return "yaml-tab", {}
+    if "node content" in problem and not sign:
+        return "yaml-brackets", {}
     if "cannot start any token" in problem or "node content" in problem:
         return ("yaml-tab" if sign == "\t" else "yaml-sign"), {"sign": sign}
     hint = _hint(problem, line)

@@ -24,7 +24,8 @@ def list_bundle_clips(bundle: Bundle) -> frozenset[Clip]:
         clips |= _list_plain(bundle, language)
         for flow in bundle.flows.values():
             for entry in list_flow_texts(flow):
-                clips |= _list_prompt(bundle, flow, language, entry.id)
+                if entry.language in (None, language):
+                    clips |= _list_prompt(bundle, flow, language, entry.id)
     return frozenset(clips)
 
 

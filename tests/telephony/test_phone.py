@@ -62,9 +62,10 @@ def find(sound: Samples, piece: Samples) -> tuple[float, float]:
     """Give where a piece begins in a sound, in seconds, and how alike they are there (0 to 1)."""
     whole, part = sound.astype(np.float64), piece.astype(np.float64)
     match = np.correlate(whole, part, "valid")
-    power = np.convolve(whole**2, np.ones(len(part)), "valid") * np.sum(part**2)
-    best = int(np.argmax(match))
-    return best / 8000, float(match[best] / np.sqrt(power[best] + 1))
+    power = np.convolve(whole**2, np.ones(len(part)), "valid")
+    alike = match / np.sqrt((power + 1e-3 * np.sum(part**2)) * np.sum(part**2))
+    best = int(np.argmax(alike))
+    return best / 8000, float(alike[best])
 
 
 def locate(sound: Samples, voice: Samples) -> float:

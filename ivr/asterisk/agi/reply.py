@@ -134,23 +134,28 @@ class ReplyReader:
         """Look for the answer to this one from now on."""
         self._fences.append(sync)
 
-    def feed(self, data: bytes) -> Iterator[ReaderEvent]:
-        """Take more bytes and yield what they complete."""
+    def feed(self, data: bytes, events: list[ReaderEvent]) -> None:
+        """Take more bytes and append what they complete to `events`."""
         start = len(self._buffer)
         self._buffer += data
         while (end := self._buffer.find(b"\n", start)) >= 0:
             line = bytes(self._buffer[:end])
             del self._buffer[: end + 1]
             start = 0
-            yield from self._take(line)
+            self._take(line, events)
         if self._size + len(self._buffer) > MAX_REPLY_BYTES:
             raise ReplyTooLong
 
-    def _take(self, line: bytes) -> Iterator[ReaderEvent]:
-        if self._opens_fence(line):
-            if self._lines:
-                yield BadLine("a reply was not finished")
+    def _take(self, line: bytes, events: list[ReaderEvent]) -> None:
+        if self._fences and self._opens_fence(line):
+            if self._mode is not _Mode.LINE:
+                events.append(BadLine("a reply was not finished"))
             self._open(_Mode.FENCE)
+        if self._mode is _Mode.LINE:
+            event = self._begin(line.rstrip(b"\r"))
+            if event is not None:
+                events.append(event)
+                return
         self._lines.append(line)
         self._size += len(line) + 1
         if self._size > MAX_REPLY_BYTES:
@@ -158,7 +163,7 @@ class ReplyReader:
         event = self._finish()
         if event is not None:
             self._open(_Mode.LINE)
-            yield event
+            events.append(event)
 
     def _open(self, mode: _Mode) -> None:
         self._lines.clear()

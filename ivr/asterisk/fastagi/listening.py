@@ -1,11 +1,75 @@
-"""A command under way, and what became of it when it was interrupted. Plain data, no behaviour."""
+"""What is under way on a session, and what became of it. Must not know sockets or bytes."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from ivr.asterisk.agi import Command, Reply
+from ivr.errors import ChannelError
+
+T = TypeVar("T")
+
+
+class Pending(Generic[T]):
+    """A value that comes once, or never.
+
+    Any number of tasks may wait for it, each with a patience of its own; a task that is cancelled
+    meanwhile leaves it as it is. (`asyncio.wait()` does the same at three times the cost.)
+    """
+
+    __slots__ = ("_error", "_value", "_waiters", "done")
+
+    def __init__(self) -> None:
+        self.done = False
+        self._value: T | None = None
+        self._error: ChannelError | None = None
+        self._waiters: list[asyncio.Future[None]] = []
+
+    def resolve(self, value: T) -> None:
+        """Give it its value; later ones are ignored."""
+        self._settle(value, None)
+
+    def fail(self, error: ChannelError) -> None:
+        """Say that it never comes."""
+        self._settle(None, error)
+
+    def result(self) -> T:
+        """Return the value, or raise what `fail()` was given. Only once it is done."""
+        if self._error is not None:
+            raise self._error
+        if not self.done:
+            raise RuntimeError("the value has not come yet")
+        return self._value  # type: ignore[return-value]  # None only where T allows it
+
+    async def wait(self, seconds: float | None) -> bool:
+        """Wait until it is done, or the seconds have passed (None: no limit); return `done`."""
+        if self.done:
+            return True
+        loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
+        self._waiters.append(waiter)
+        timer = None if seconds is None else loop.call_later(seconds, _wake, waiter)
+        try:
+            await waiter
+        finally:
+            self._waiters.remove(waiter)
+            if timer is not None:
+                timer.cancel()
+        return self.done
+
+    def _settle(self, value: T | None, error: ChannelError | None) -> None:
+        if not self.done:
+            self.done = True
+            self._value, self._error = value, error
+            for waiter in self._waiters:
+                _wake(waiter)
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 @dataclass(slots=True, eq=False)
@@ -15,15 +79,15 @@ class Listening:
     command: Command
     sent_at: float
     """By the loop's clock."""
-    future: asyncio.Future[Reply | None] = field(repr=False)
-    """The reply; None when the command was stopped. The session's, not to be awaited directly."""
+    outcome: Pending[Reply | None] = field(repr=False, default_factory=Pending)
+    """The reply; None when the command was stopped."""
     abandoned: bool = False
     """Whether the next command may stop it, or wait for it, without being told to."""
 
     @property
     def done(self) -> bool:
         """Whether the reply has come, or never will."""
-        return self.future.done()
+        return self.outcome.done
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from ivr.asterisk.agi import (
     Synchronised,
 )
 from ivr.asterisk.fastagi.limits import Stats
-from ivr.asterisk.fastagi.listening import Interruption, Listening
+from ivr.asterisk.fastagi.listening import Interruption, Listening, Pending
 from ivr.errors import ChannelClosed, ChannelError, ProtocolError
 
 RIPE_SECONDS: Final = 0.01
@@ -72,7 +72,7 @@ class AgiSession:
         self._patience = patience
         self._loop = asyncio.get_running_loop()
         self._listening: Listening | None = None
-        self._synced: asyncio.Future[tuple[str, ...]] | None = None
+        self._synced: Pending[tuple[str, ...]] | None = None
         self._driving = False
         self._strays = 0
         self._heard_at: float | None = None
@@ -97,16 +97,14 @@ class AgiSession:
 
         Raises RuntimeError when another one that was started is still under way.
         """
-        with self._drive():
-            await self._settle()
-            if self._conversation.state is State.CLOSED:
-                raise self._closed()
-            if self.hung_up and not command.after_hangup:
-                raise ChannelClosed("the caller has hung up", place=self.peer)
-            self._write(self._conversation.send(command))
-            listening = Listening(command, self._loop.time(), self._loop.create_future())
-            self._listening = listening
-            return listening
+        if self._driving or not self._conversation.idle:
+            with self._drive():
+                await self._settle()
+        if self.hung_up and not command.after_hangup:
+            raise ChannelClosed("the caller has hung up", place=self.peer)
+        self._write(self._conversation.send(command))
+        self._listening = Listening(command, self._loop.time())
+        return self._listening
 
     async def finish(self, listening: Listening, limit: float | None = None) -> Reply:
         """Wait for the reply of a command that was started; see `command()`.
@@ -116,7 +114,7 @@ class AgiSession:
         """
         seconds = listening.command.timeout if limit is None else limit
         try:
-            await asyncio.wait({listening.future}, timeout=seconds)
+            await listening.outcome.wait(seconds)
         except asyncio.CancelledError:
             listening.abandoned = True
             raise
@@ -124,12 +122,12 @@ class AgiSession:
             with self._drive():
                 listening.abandoned = True
                 await self._synchronise(())
-            if listening.future.result() is None:
+            if listening.outcome.result() is None:
                 raise ChannelError(
                     f"{listening.command.verb} was not answered within {seconds:g} s",
                     place=self.peer,
                 )
-        reply = listening.future.result()
+        reply = listening.outcome.result()
         if reply is None:
             raise ChannelError(f"{listening.command.verb} was interrupted", place=self.peer)
         return self._check(listening.command, reply)
@@ -139,8 +137,7 @@ class AgiSession:
 
         It may be cancelled without harm: the command stays under way.
         """
-        await asyncio.wait({listening.future}, timeout=seconds)
-        return listening.done
+        return await listening.outcome.wait(seconds)
 
     async def interrupt(self, *variables: str) -> Interruption:
         """Stop the command under way and read variables in the same round trip.
@@ -158,7 +155,7 @@ class AgiSession:
                 await self._ripen(listening)
             values = await self._synchronise(variables)
             self._listening = None
-            reply = None if listening is None else listening.future.result()
+            reply = None if listening is None else listening.outcome.result()
             if listening is not None and reply is not None:
                 self._check(listening.command, reply)
             return Interruption(reply, values)
@@ -188,8 +185,8 @@ class AgiSession:
                 self._resolve(None)
             case Synchronised():
                 self._heard_at = self._loop.time()
-                if self._synced is not None and not self._synced.done():
-                    self._synced.set_result(event.values)
+                if self._synced is not None:
+                    self._synced.resolve(event.values)
             case HangupNotice():
                 self.hangup.set()
             case Stray():
@@ -213,16 +210,18 @@ class AgiSession:
 
     async def _settle(self) -> None:
         """Bring the conversation to rest: nothing outstanding, no matter what was cancelled."""
+        if self._conversation.state is State.CLOSED:
+            raise self._closed()
         listening = self._listening
         if listening is not None and not listening.done:
             if not listening.abandoned:
                 raise RuntimeError(f"{listening.command.verb} is under way")
             if not listening.command.interruptible:
-                await asyncio.wait({listening.future}, timeout=self._remaining(listening))
+                await listening.outcome.wait(self._remaining(listening))
             if not listening.done:
                 await self._ripen(listening)
                 await self._synchronise(())
-        elif not self._conversation.idle and not self._transport.is_closing():
+        elif not self._conversation.idle:
             await self._synchronise(())
         self._listening = None
 
@@ -235,15 +234,14 @@ class AgiSession:
     async def _ripen(self, listening: Listening) -> None:
         missing = listening.sent_at + RIPE_SECONDS - self._loop.time()
         if missing > 0:
-            await asyncio.wait({listening.future}, timeout=missing)
+            await listening.outcome.wait(missing)
 
     async def _synchronise(self, variables: tuple[str, ...]) -> tuple[str, ...]:
         for patience in self._patience:
             sync = Sync(secrets.token_hex(8), variables)
             self._write(self._conversation.synchronise(sync))
-            self._synced = self._loop.create_future()
-            await asyncio.wait({self._synced}, timeout=patience)
-            if self._synced.done():
+            self._synced = Pending()
+            if await self._synced.wait(patience):
                 return self._synced.result()
             self._stats.pokes += 1
         self._break("Asterisk does not answer")
@@ -269,8 +267,8 @@ class AgiSession:
 
     def _resolve(self, reply: Reply | None) -> None:
         self._heard_at = self._loop.time()
-        if self._listening is not None and not self._listening.done:
-            self._listening.future.set_result(reply)
+        if self._listening is not None:
+            self._listening.outcome.resolve(reply)
 
     def _stray(self) -> None:
         self._stats.strays += 1
@@ -287,11 +285,10 @@ class AgiSession:
     def _end(self, fault: ProtocolError | None) -> None:
         self._fault = self._fault or fault
         self.hangup.set()
-        waiting = [self._synced, None if self._listening is None else self._listening.future]
-        for future in waiting:
-            if future is not None and not future.done():
-                future.set_exception(self._closed())
-                future.exception()  # so that nobody is told that it was never looked at
+        if self._synced is not None:
+            self._synced.fail(self._closed())
+        if self._listening is not None:
+            self._listening.outcome.fail(self._closed())
 
     def _closed(self) -> ChannelError:
         if self._fault is not None:

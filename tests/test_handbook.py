@@ -1,0 +1,53 @@
+"""The handbook is executed: every example loads, every kind and fault code has its heading."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ivr.flow import messages, nodes
+from ivr.flow.loader import check_directory
+
+HANDBOOK = Path(__file__).parent.parent / "docs" / "flow-language.md"
+TEXT = HANDBOOK.read_text()
+SECTIONS = {part.partition("\n")[0]: part for part in re.split(r"^## ", TEXT, flags=re.M)}
+
+
+def read_files(section: str) -> dict[str, str]:
+    """The example files of a section by the path that their first line names."""
+    found = re.finditer(r"```yaml\n# flows/(\S+)\n(.*?)```", section, re.S)
+    return {match[1]: match[2] for match in found}
+
+
+EXAMPLES = {name: files for name, part in SECTIONS.items() if (files := read_files(part))}
+TINY = EXAMPLES["Quick start"]
+
+
+@pytest.mark.parametrize("section", EXAMPLES)
+def test_examples_load(section: str, tmp_path: Path) -> None:
+    """Each section's files, with those of the quick start, are a directory without a fault."""
+    own = EXAMPLES[section]
+    assert len(own) == SECTIONS[section].count("```yaml")
+    files = {**TINY, **own}
+    first = next((name for name in own if name.startswith("example_")), "hello.yaml")
+    files["hotline.yaml"] = files["hotline.yaml"].replace(": hello", f": {first[:-5]}")
+    if first != "hello.yaml":
+        del files["hello.yaml"]
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    bundle, faults = check_directory(tmp_path)
+    assert bundle is not None, "\n".join(map(str, faults))
+
+
+def test_every_kind_has_its_section() -> None:
+    """A node kind without a section in the handbook is not finished."""
+    kinds = {str(kind.model_fields["type"].default) for kind in nodes.KINDS}
+    assert kinds <= SECTIONS.keys()
+
+
+def test_every_fault_code_has_its_heading() -> None:
+    """And no heading tells of a code that is gone."""
+    assert set(re.findall(r"^#### ([a-z0-9-]+)$", TEXT, re.M)) == set(messages.CODES)
