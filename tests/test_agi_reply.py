@@ -15,8 +15,8 @@ from ivr.asterisk.agi.reply import (
     ReaderEvent,
     Reply,
     ReplyReader,
-    ReplyTooLong,
     Sync,
+    TooLong,
     Trying,
 )
 
@@ -177,16 +177,21 @@ def test_a_reply_without_end_is_given_up_in_bounded_memory(head: bytes, filler: 
     chunk = filler * (4096 // len(filler))
     tracemalloc.start()
     try:
-        with pytest.raises(ReplyTooLong):
-            feed_forever(reader, chunk)
+        events = next(filter(None, (reader.feed(chunk) for _ in range(MAX_REPLY_BYTES))))
+        assert events == [TooLong()]
         assert tracemalloc.get_traced_memory()[1] < 4_000_000
     finally:
         tracemalloc.stop()
 
 
-def feed_forever(reader: ReplyReader, chunk: bytes) -> None:
-    for _ in range(100 * MAX_REPLY_BYTES // len(chunk)):
-        assert list(reader.feed(chunk)) == []
+@pytest.mark.parametrize("over", [0, 1])
+def test_the_longest_reply_is_the_same_however_it_is_cut(over: int) -> None:
+    head = b"200 result=1 ("
+    line = head + b"v" * (MAX_REPLY_BYTES - len(head) - 1 + over) + b")\n"
+    whole = read(line)
+    assert [type(event) for event in whole] == [TooLong if over else Reply]
+    for at in (1, MAX_REPLY_BYTES - 1, MAX_REPLY_BYTES, MAX_REPLY_BYTES + 1):
+        assert [type(e) for e in read(line[:at], line[at:])][:1] == [type(whole[0])]
 
 
 def test_values_stay_out_of_repr() -> None:

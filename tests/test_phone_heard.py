@@ -50,7 +50,22 @@ def test_lost_packet_is_a_gap() -> None:
     assert edges(heard, 0.1) == [0, 320, 480, 640]
 
 
-@pytest.mark.parametrize("pause", [0.005, 0.033, 0.079, 0.5])
+def test_scheduler_that_is_late_half_of_the_time_tears_nothing() -> None:
+    heard = Heard()
+    late = [0, 3, 0, 3, 3, 0, 0, 3, 3, 3, 3, 0, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 3, 0, 0, 3, 0]
+    for n, milliseconds in enumerate(late):
+        heard.add(voice(n, n * 160), 1.0 + n * 0.02 + milliseconds * 0.0011)
+    assert edges(heard, 2.0) == [8000, 8000 + len(late) * 160]
+
+
+def test_burst_of_seven_late_packets_tears_nothing() -> None:
+    heard = Heard()
+    for n in range(30):
+        heard.add(voice(n, n * 160), 1.0 + (17 if 10 <= n < 17 else n) * 0.02)
+    assert edges(heard, 2.0) == [8000, 8000 + 30 * 160]
+
+
+@pytest.mark.parametrize("pause", [0.006, 0.033, 0.079, 0.5])
 def test_pause_that_timestamps_hide_is_kept(pause: float) -> None:
     heard = Heard()
     for n in range(30):

@@ -7,7 +7,7 @@ import json
 import socket
 import stat
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,9 @@ async def _peer(door: Path) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio
     try:
         yield reader, writer
     finally:
-        writer.close()
+        writer.transport.abort()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def _is_cut(reader: asyncio.StreamReader) -> bool:

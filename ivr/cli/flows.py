@@ -39,24 +39,16 @@ def check(settings: Settings, directory: Path | None, as_json: bool, language: s
     """
     bundle, faults = check_directory(directory or settings.flows)
     if as_json:
-        click.echo(json.dumps({"ok": bundle is not None, "faults": [_plain(f) for f in faults]}))
+        click.echo(
+            json.dumps(
+                {"ok": bundle is not None, "faults": [fault.to_plain(language) for fault in faults]}
+            )
+        )
     else:
         for fault in faults:
             click.echo(fault.tell(language))
         click.echo(_verdict(bundle, faults))
     sys.exit(0 if bundle is not None else 1)
-
-
-def _plain(fault: Fault) -> dict[str, object]:
-    return {
-        "file": fault.file,
-        "line": fault.line,
-        "column": fault.column,
-        "path": fault.path,
-        "code": fault.code,
-        "severity": fault.severity,
-        "sentence": fault.sentence(),
-    }
 
 
 def _verdict(bundle: Bundle | None, faults: list[Fault]) -> str:

@@ -4,7 +4,7 @@ Names are variables, `variable.field` and `call.…`. No macros, so no loops: th
 expression is bounded by its length. One function is ours: `days_between(from, to)`, both dates as
 `2026-03-31`. Must not know nodes or flows; evaluation has no effect and reads no clock.
 
-Measured: about 3 µs for an evaluation, 60 µs for a first compilation.
+Measured: 3 to 5 µs for an evaluation, 8 µs more for the first one, 0.4 ms for a check of types.
 """
 
 from __future__ import annotations

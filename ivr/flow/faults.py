@@ -18,6 +18,10 @@ Path: TypeAlias = tuple[str | int, ...]
 """Where something stands in its file: keys of mappings and indexes of lists."""
 
 
+MOST_NAMES = 1000
+"""Among more names than this nothing similar is looked for: it would take too long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something wrong at a path of a file. `values` fill the sentence of the code.
@@ -97,8 +101,11 @@ class FaultyFlows(FlowError):
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The one of `names` that `name` looks like, None when there is none."""
-    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)), None)
+    """The one of `names` that `name` looks like, None when none does or there are too many."""
+    known = list(names)
+    if len(known) > MOST_NAMES:
+        return None
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.6)), None)
 
 
 def path_text(path: Path) -> str:

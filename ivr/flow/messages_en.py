@@ -115,6 +115,8 @@ SENTENCES: Mapping[str, str] = {
     # names and values
     "undefined-name": "nothing in this flow gives '{name}' a value",
     "needs-field": "'{name}' has several values; choose one: {fields}",
+    "free-text": "the value of '{name}' has no sound of its own; say how it is spoken:"
+    " {{{name}:number}}, {{{name}:date}} …",
     "secret-spoken": "'{name}' is secret; only its last digits may be spoken: {{{name}:last4}}",
     "secret-used": "'{name}' is secret; it can only be passed whole under `with`",
     "expression-syntax": "the expression cannot be understood at: {rest}",

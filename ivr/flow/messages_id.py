@@ -118,6 +118,8 @@ SENTENCES: Mapping[str, str] = {
     # names and values
     "undefined-name": "tidak ada yang memberi nilai pada '{name}' dalam alur ini",
     "needs-field": "'{name}' memiliki beberapa nilai; pilih satu: {fields}",
+    "free-text": "nilai '{name}' tidak memiliki suara sendiri; tulis cara mengucapkannya:"
+    " {{{name}:number}}, {{{name}:date}} …",
     "secret-spoken": "'{name}' rahasia; hanya empat angka terakhirnya boleh diucapkan:"
     " {{{name}:last4}}",
     "secret-used": "'{name}' rahasia; hanya dapat diteruskan utuh di bawah `with`",

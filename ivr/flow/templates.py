@@ -65,13 +65,18 @@ class Placeholder:
 Part: TypeAlias = str | Placeholder
 
 
-@lru_cache(maxsize=4096)
 def parse_template(text: str) -> tuple[Part, ...]:
     """Return the literal pieces and placeholders of `text` in order; `{{` and `}}` are braces.
 
     Raises TemplateFault for a brace without its partner, an empty or wrong name, an unknown kind.
     """
-    parts: list[Part] = []
+    return tuple(part for part, _ in _scan(text))
+
+
+@lru_cache(maxsize=4096)
+def _scan(text: str) -> tuple[tuple[Part, int], ...]:
+    """The parts and, of the placeholders, their offsets in `text`."""
+    parts: list[tuple[Part, int]] = []
     literal, end = "", 0
     for found in _PIECE.finditer(text):
         literal, end = literal + text[end : found.start()], found.end()
@@ -81,11 +86,11 @@ def parse_template(text: str) -> tuple[Part, ...]:
         if found[1] is None:
             raise TemplateFault("brace-alone", found.start(), found[0])
         if literal:
-            parts.append(literal)
-        parts.append(_read_placeholder(found[1], found.start()))
+            parts.append((literal, 0))
+        parts.append((_read_placeholder(found[1], found.start()), found.start()))
         literal = ""
     literal += text[end:]
-    return (*parts, literal) if literal else tuple(parts)
+    return (*parts, (literal, 0)) if literal else tuple(parts)
 
 
 def _read_placeholder(written: str, offset: int) -> Placeholder:
@@ -99,7 +104,13 @@ def _read_placeholder(written: str, offset: int) -> Placeholder:
 
 def list_placeholders(text: str) -> tuple[Placeholder, ...]:
     """The placeholders of `text` in order. Raises TemplateFault."""
-    return tuple(part for part in parse_template(text) if isinstance(part, Placeholder))
+    return tuple(part for part, _ in _scan(text) if isinstance(part, Placeholder))
+
+
+def locate_placeholders(text: str) -> tuple[tuple[Placeholder, int], ...]:
+    """The placeholders of `text` with the offsets of their braces. Raises TemplateFault."""
+    found = ((part, offset) for part, offset in _scan(text) if isinstance(part, Placeholder))
+    return tuple(found)
 
 
 def whole_placeholder(text: str) -> Placeholder | None:

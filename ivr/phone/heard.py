@@ -2,9 +2,10 @@
 
 Positions are seconds since the call was dialled. A sender's timestamps are exact within a stretch
 of sound but not from one to the next (Asterisk hides a pause of less than 80 ms, and one of its
-sounds starts up to 20 ms off the rhythm of the one before), and single packets arrive late. So a
-packet lies at its timestamp plus the median delay of the fifteen packets around it: a median keeps
-the steps and drops the outliers. Sound that then nearly touches what was before is joined to it.
+sounds starts up to 20 ms off the rhythm of the one before), and on a busy machine packets arrive
+late. So a packet lies at its timestamp plus the larger of two least delays: that of the eight
+packets up to it and that of the eight from it on. This keeps steps and drops late packets, up to
+seven in a row. Sound that is then within 5 ms of what was before is joined to it.
 Pure: no socket, no clock.
 """
 
@@ -17,12 +18,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from ivr.phone import g711
 from ivr.phone.rtp import Packet
 
-_AROUND = 7
-_SLIP = 24  # samples, 3 ms: the grain of arrivals, and of the stamps of short last packets
+_WINDOW = 8
+_SLIP = 40  # samples, 5 ms: the grain of a busy scheduler
 _LOUD = 6  # mean amplitude in steps of 32: about -45 dBFS
 
 
@@ -90,11 +92,20 @@ def _place_stream(frames: list[_Frame]) -> Iterator[tuple[int, _Frame]]:
     units = np.concatenate([[0], np.cumsum(steps)])
     order = np.argsort(units, kind="stable")
     delays = np.array([frame.arrived for frame in frames]) - units / g711.RATE
-    around = np.pad(delays[order], _AROUND, mode="symmetric")
-    usual = np.median(sliding_window_view(around, 2 * _AROUND + 1), axis=1)
+    usual = _steady(delays[order])
     wanted = np.round(usual * g711.RATE).astype(np.int64) + units[order]
     end = 0
     for index, position in zip(order.tolist(), wanted.tolist(), strict=True):
         start = end if abs(position - end) <= _SLIP else position
         end = start + len(frames[index].payload)
         yield start, frames[index]
+
+
+def _steady(delays: NDArray[np.float64]) -> NDArray[np.float64]:
+    size = min(_WINDOW, len(delays))
+    least = sliding_window_view(delays, size).min(axis=1)
+    here = np.arange(len(delays))
+    from_here = least[np.minimum(here, len(delays) - size)]
+    up_to_here = least[np.maximum(here - size + 1, 0)]
+    steady: NDArray[np.float64] = np.maximum(from_here, up_to_here)
+    return steady

@@ -13,6 +13,7 @@ from itertools import chain
 
 from ivr.engine.utterance import Utterance
 from ivr.errors import SpeechError
+from ivr.flow.templates import Placeholder, parse_template
 from ivr.speech.grammar import Pause, Tokens, write
 from ivr.speech.kinds import speak, vocabulary
 
@@ -20,7 +21,6 @@ GROUP_MS = 250  # between the groups of a number that is read out
 COMMA_MS = 200  # where a comma, colon, semicolon or dash stands beside a value
 SENTENCE_MS = 400  # where a sentence ends beside a value, and between two utterances
 
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _SENTENCE_END = re.compile(r"[.!?…]")
 _COMMA = re.compile(r"[,:;()–—]")
 _EDGES = " \"'“”‘’«»()[]–—-"  # not spoken and without intonation at the ends of a piece
@@ -104,13 +104,16 @@ def list_vocabulary(language: str) -> frozenset[Clip]:
 
 
 def split_template(template: str) -> list[tuple[str, str | None]]:
-    """Return (literal, name of the placeholder after it or None) in order.
-
-    The name is what stands before any colon: "{amount:rupiah}" is "amount".
-    """
-    parts = _PLACEHOLDER.split(template)
-    names = [name.partition(":")[0].strip() for name in parts[1::2]]
-    return list(zip(parts[::2], [*names, None], strict=True))
+    """Return (literal, name of the placeholder after it or None) in order."""
+    pairs: list[tuple[str, str | None]] = []
+    literal = ""
+    for part in parse_template(template):
+        if isinstance(part, Placeholder):
+            pairs.append((literal, part.name))
+            literal = ""
+        else:
+            literal = part
+    return [*pairs, (literal, None)]
 
 
 def _list_value_clips(

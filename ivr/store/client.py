@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -48,7 +48,7 @@ class SocketJournal:
         trace: TracebackType | None,
     ) -> None:
         if self._link is not None:
-            self._link.close()
+            await self._link.close()
 
     async def append(self, turn: Turn, live: LiveRow | None, case: NewCase | None = None) -> int:
         """Store a turn, see `Journal`."""
@@ -95,7 +95,9 @@ class SocketJournal:
             await anext(messages)
             yield _leaves(messages)
         finally:
-            writer.close()
+            writer.transport.abort()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
     async def _ask(self, request: dict[str, Any]) -> Any:
         async with self._connecting:
@@ -122,6 +124,7 @@ class _Link(asyncio.Protocol):
         self._frames = FrameReader()
         self._numbers = count()
         self._owed: dict[int, asyncio.Future[Any]] = {}
+        self._gone = asyncio.Event()
         self.lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -142,6 +145,7 @@ class _Link(asyncio.Protocol):
             if not future.done():
                 future.set_exception(_cut(self._path))
         self._owed.clear()
+        self._gone.set()
 
     async def ask(self, request: dict[str, Any]) -> Any:
         if self.lost:
@@ -153,9 +157,10 @@ class _Link(asyncio.Protocol):
         self._transport.write(frame)
         return await future
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self.lost = True
-        self._transport.close()
+        self._transport.abort()
+        await self._gone.wait()
 
     def _settle(self, message: dict[str, Any]) -> None:
         future = self._owed.pop(message["id"])

@@ -35,8 +35,8 @@ from ivr.asterisk.agi.reply import (
     ReaderEvent,
     Reply,
     ReplyReader,
-    ReplyTooLong,
     Sync,
+    TooLong,
     Trying,
 )
 from ivr.errors import ChannelClosed, ProtocolError
@@ -160,8 +160,6 @@ class Conversation:
                     self._hear(event, events)
         except ProtocolError as fault:
             self._end(events, fault)
-        except ReplyTooLong:
-            self._end(events, ProtocolError("a reply is too long"))
         return events
 
     def eof(self) -> list[Event]:
@@ -205,6 +203,8 @@ class Conversation:
                 events.append(event)
             case BadLine():
                 events.append(Stray(event.reason))
+            case TooLong():
+                self._end(events, ProtocolError("a reply is too long"))
             case Trying():
                 pass
             case _:

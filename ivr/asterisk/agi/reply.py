@@ -9,7 +9,6 @@ back, is found in any state, so that a conversation that has lost its step can f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -71,11 +70,12 @@ class FenceReply:
     """One for each variable; empty for one that is unset."""
 
 
-ReaderEvent = Reply | Trying | HangupNotice | BadLine | FenceReply
-
-
-class ReplyTooLong(Exception):
+@dataclass(frozen=True, slots=True)
+class TooLong:
     """A reply is longer than MAX_REPLY_BYTES: the peer cannot be followed any more."""
+
+
+ReaderEvent = Reply | Trying | HangupNotice | BadLine | FenceReply | TooLong
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,98 +110,91 @@ class Sync:
         return build("GET FULL VARIABLE", expression, after_hangup=True)
 
 
-class _Mode(Enum):
-    LINE = "between replies"
-    TEXT = "in a text over several lines"
-    USAGE = "in a block of usage"
-    FENCE = "in the answer to a sync"
+class _Block(Enum):
+    TEXT = "a text over several lines"
+    USAGE = "an explanation of usage"
+    FENCE = "the answer to a sync"
 
 
 class ReplyReader:
-    """Bytes → events. `expect()` tells it which fences to look for.
-
-    `feed()` raises ReplyTooLong; it is of no use afterwards.
-    """
+    """Bytes → events. `expect()` tells it which fences to look for."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._lines: list[bytes] = []
         self._size = 0
-        self._mode = _Mode.LINE
+        self._block: _Block | None = None
         self._fences: list[Sync] = []
 
     def expect(self, sync: Sync) -> None:
         """Look for the answer to this one from now on."""
         self._fences.append(sync)
 
-    def feed(self, data: bytes, events: list[ReaderEvent]) -> None:
-        """Take more bytes and append what they complete to `events`."""
+    def feed(self, data: bytes) -> list[ReaderEvent]:
+        """Take more bytes and return what they complete. After TooLong it is of no use."""
+        events: list[ReaderEvent] = []
         start = len(self._buffer)
         self._buffer += data
         while (end := self._buffer.find(b"\n", start)) >= 0:
+            if self._size + end > MAX_REPLY_BYTES:
+                break
             line = bytes(self._buffer[:end])
             del self._buffer[: end + 1]
             start = 0
             self._take(line, events)
         if self._size + len(self._buffer) > MAX_REPLY_BYTES:
-            raise ReplyTooLong
+            events.append(TooLong())
+        return events
 
     def _take(self, line: bytes, events: list[ReaderEvent]) -> None:
         if self._fences and self._opens_fence(line):
-            if self._mode is not _Mode.LINE:
+            if self._block is not None:
                 events.append(BadLine("a reply was not finished"))
-            self._open(_Mode.FENCE)
-        if self._mode is _Mode.LINE:
-            event = self._begin(line.rstrip(b"\r"))
-            if event is not None:
-                events.append(event)
-                return
-        self._lines.append(line)
-        self._size += len(line) + 1
-        if self._size > MAX_REPLY_BYTES:
-            raise ReplyTooLong
-        event = self._finish()
+            self._open(_Block.FENCE)
+        event = self._add(line, self._block) if self._block else self._begin(line)
         if event is not None:
-            self._open(_Mode.LINE)
+            self._open(None)
             events.append(event)
 
-    def _open(self, mode: _Mode) -> None:
-        self._lines.clear()
-        self._size = 0
-        self._mode = mode
+    def _open(self, block: _Block | None) -> None:
+        if self._lines:
+            self._lines.clear()
+            self._size = 0
+        self._block = block
 
     def _opens_fence(self, line: bytes) -> bool:
         return any(line.startswith(_FENCE_HEAD + sync.mark) for sync in self._fences)
 
-    def _finish(self) -> ReaderEvent | None:
-        """Return the event that the lines so far make up, or None when more must come."""
-        match self._mode:
-            case _Mode.LINE:
-                return self._begin(self._lines[0].rstrip(b"\r"))
-            case _Mode.TEXT:
-                if not _CLOSE.search(self._lines[-1]):
-                    return None
-                return _result(b"\n".join(self._lines))
-            case _Mode.USAGE:
-                if not self._lines[-1].startswith(b"520 "):
+    def _begin(self, line: bytes) -> ReaderEvent | None:
+        """Return the event that a line is, or None when it opens a block."""
+        bare = line.rstrip(b"\r")
+        reply = _result(bare)
+        if reply is not None:
+            return reply
+        if bare == b"HANGUP":
+            return HangupNotice()
+        if bare.startswith(b"100 "):
+            return Trying()
+        if bare.startswith(b"520-"):
+            return self._add(line, _Block.USAGE)
+        if _OPEN.match(bare):
+            return self._add(line, _Block.TEXT)
+        return _error(bare) or BadLine("a line is not a reply")
+
+    def _add(self, line: bytes, block: _Block) -> ReaderEvent | None:
+        """Add a line to a block; return the event once it is complete."""
+        self._block = block
+        self._lines.append(line)
+        self._size += len(line) + 1
+        match block:
+            case _Block.TEXT:
+                return _result(b"\n".join(self._lines)) if _CLOSE.search(line) else None
+            case _Block.USAGE:
+                if not line.startswith(b"520 "):
                     return None
                 return Reply(520, usage=decode(b"\n".join(self._lines)))
-            case _Mode.FENCE:
-                return self._fence(self._lines[-1].rstrip(b"\r"))
-
-    def _begin(self, line: bytes) -> ReaderEvent | None:
-        if line == b"HANGUP":
-            return HangupNotice()
-        if line.startswith(b"100 "):
-            return Trying()
-        if line.startswith(b"520-"):
-            self._mode = _Mode.USAGE
-            return None
-        reply = _result(line) or _error(line)
-        if reply is None and _OPEN.match(line):
-            self._mode = _Mode.TEXT
-            return None
-        return reply or BadLine("a line is not a reply")
+            case _Block.FENCE:
+                return self._fence(line.rstrip(b"\r"))
 
     def _fence(self, last: bytes) -> FenceReply | None:
         for number, sync in enumerate(self._fences):

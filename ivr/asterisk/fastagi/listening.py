@@ -16,7 +16,7 @@ class Pending(Generic[T]):
     """A value that comes once, or never.
 
     Any number of tasks may wait for it, each with a patience of its own; a task that is cancelled
-    meanwhile leaves it as it is. (`asyncio.wait()` does the same at three times the cost.)
+    meanwhile leaves it as it is. (`asyncio.wait()` does that too, one turn of the loop later.)
     """
 
     __slots__ = ("_error", "_value", "_waiters", "done")

@@ -7,9 +7,8 @@ lines or languages of messages.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import chain
 
-from ivr.flow.checks import hotline, menus, paths, sources, targets, values
+from ivr.flow.checks import hotline, menus, paths, sources, spoken, targets, values
 from ivr.flow.faults import Finding
 from ivr.flow.names import list_names
 from ivr.flow.plan import Plan
@@ -31,7 +30,8 @@ def find_faults(plan: Plan, written: Mapping[str, Mapping[str, Written]]) -> lis
         *menus.check(plan),
         *values.check(plan, names, written),
         *sources.check(plan),
+        *spoken.check(plan, names, written),
     ]
     if plan.whole and not any(finding.code in _LOOSE for finding in findings):
-        findings += chain(paths.check(plan))
+        findings += paths.check(plan)
     return findings

@@ -8,7 +8,7 @@ from ivr.flow import nodes
 from ivr.flow.faults import Finding, Path
 from ivr.flow.graph import Vertex, find_loops, list_edges, list_exits, reach, resolve
 from ivr.flow.plan import Plan, flow_file
-from ivr.flow.scalars import RETURN, Jump
+from ivr.flow.scalars import RETURN, WORDS, Jump
 
 Edges = Mapping[Vertex, tuple[Vertex, ...]]
 
@@ -106,7 +106,7 @@ def _ends(plan: Plan, vertex: Vertex) -> bool:
     flow = plan.flows[vertex[0]]
     if isinstance(flow.nodes[vertex[1]], nodes.Hangup):
         return True
-    return any(exit_.target == RETURN for exit_ in list_exits(plan, flow, vertex[1]))
+    return any(exit_.target in WORDS for exit_ in list_exits(plan, flow, vertex[1]))
 
 
 def _find_dead_ends(plan: Plan, edges: Edges, quiet: set[Vertex]) -> Iterator[Finding]:

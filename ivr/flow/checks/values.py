@@ -12,7 +12,7 @@ from ivr.flow.graph import list_exits
 from ivr.flow.names import CALL, Names, flatten, list_all, sort_of
 from ivr.flow.plan import HOTLINE_FILE, SOURCES_FILE, Plan, flow_file
 from ivr.flow.scalars import Jump
-from ivr.flow.templates import Placeholder, TemplateFault, list_placeholders, parse_template
+from ivr.flow.templates import Placeholder, TemplateFault, locate_placeholders, parse_template
 from ivr.flow.texts import list_flow_texts, list_hotline_texts
 from ivr.flow.translation import Written
 
@@ -77,18 +77,12 @@ def _check_texts(scope: _Scope, languages: Mapping[str, Written]) -> Iterator[Fi
                 yield from scope.complain(placeholder.name, found.file, found.path, offset)
 
 
-def _placeholders(text: str) -> list[tuple[Placeholder, int]]:
+def _placeholders(text: str) -> tuple[tuple[Placeholder, int], ...]:
     """The placeholders with their offsets; nothing when the text is no template."""
     try:
-        placeholders = list_placeholders(text)
+        return locate_placeholders(text)
     except TemplateFault:
-        return []
-    found, start = [], 0
-    for placeholder in placeholders:
-        start = text.index("{" + placeholder.name[0], start) if placeholder.name else start
-        found.append((placeholder, start))
-        start += 1
-    return found
+        return ()
 
 
 def _check_node(plan: Plan, scope: _Scope, node: nodes.AnyNode, path: Path) -> Iterator[Finding]:
