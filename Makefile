@@ -53,7 +53,9 @@ soak: setup system
 	IVR_SOAK=1 $(PYTEST) -s -m "faults or telephony" tests
 
 bench: setup system
-	@for bench in tests/bench/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+	$(BIN)/ivr pbx install
+	@for bench in $(notdir $(basename $(wildcard tests/bench/bench_*.py))); do \
+	  echo "== $$bench"; $(BIN)/python -m tests.bench.$$bench || exit 1; done
 
 # Pins every dependency by hash; needs uv. A uv.lock would record download addresses.
 lock:

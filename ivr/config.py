@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -98,7 +99,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
 def _read(name: str, written: str) -> str | int | Path:
     if name == "agi_port":
-        if not written.isdigit() or not 0 < int(written) < 65536:
+        if not re.fullmatch("[0-9]{1,5}", written) or not 0 < int(written) < 65536:
             raise UsageError(
                 f"{written!r} is no port",
                 place=PREFIX + name.upper(),

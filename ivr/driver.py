@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Literal, cast
 
 from ivr.engine.engine import advance, begin
+from ivr.engine.events import CallEnded
 from ivr.engine.outcomes import CaseOpened, Digits, Outcome, Resumed, Started
 from ivr.engine.plain import event_to_plain, outcome_to_plain, step_to_plain
 from ivr.engine.run import Run
@@ -64,9 +65,9 @@ async def run_call(desk: Desk, channel: Channel, line: str, started: Started) ->
     another engine left it, else it begins with `started`. Raises JournalError and ChannelError; the
     channel is then left without its mark of being done, so that the dialplan tries again.
     """
-    call = await _take_up(desk, channel, line) or _begin(desk, channel, line, started)
     done = False
     try:
+        call = await _take_up(desk, channel, line) or _begin(desk, channel, line, started)
         step = await call.open()
         while step is not None:
             step = await call.turn(await call.perform(step))
@@ -87,10 +88,20 @@ async def _take_up(desk: Desk, channel: Channel, line: str) -> Conversation | No
         return None
     bundle = desk.shelf(live.run.bundle)
     if bundle is None:
-        await _note(desk, live.call, {"type": "call.abandoned", "reason": "bundle"})
+        await _abandon(desk, live)
         return None
     channel.restore(live.position)
     return Conversation(desk, bundle, channel, line, live.run, live.secrets.digits, None)
+
+
+async def _abandon(desk: Desk, live: LiveRow) -> None:
+    """Close a call whose bundle is gone, so that its line is free for a new one."""
+    await _note(desk, live.call, {"type": "call.abandoned", "reason": "bundle"})
+    n = live.run.turn + 1
+    ended = CallEnded(turns=n, outcome=live.run.result or "galat")
+    outcome = outcome_to_plain(Resumed())
+    turn = Turn(live.call, n, desk.now(), outcome, [event_to_plain(ended)], None)
+    await desk.journal.append(turn, None)
 
 
 async def _note(desk: Desk, call: str, event: Mapping[str, object]) -> None:
@@ -127,13 +138,14 @@ class Conversation:
         if step is None:
             return None
         await _note(self._desk, self.run.call, {"type": "call.taken_over", "step": step.type})
-        if self._channel.position().get("recording"):
+        if self._channel.position().get("recording") and not isinstance(step, SetRecording):
             await self._new_segment()
         return await self._recover(step)
 
     async def _new_segment(self) -> None:
         """The recording's state is unknown after a death: begin a new segment, and say so."""
-        outcome = await self._channel.perform(SetRecording(on=True), self._act("segment"))
+        act = self._act(self._desk.new_id())
+        outcome = await self._channel.perform(SetRecording(on=True), act)
         if not isinstance(outcome, Input):
             await _note(
                 self._desk,

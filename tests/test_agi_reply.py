@@ -105,6 +105,7 @@ MARK = f"|{NONCE}|".encode()
         (b"",),
         (b"12*#",),
         (b"a)\nb", b"(("),
+        (b"x", b")\ny"),
         (b"\n", b"HANGUP\n", b"520-x"),
         (b"|", b"|5f2c90aa|"),
     ],

@@ -140,7 +140,7 @@ def test_a_personal_sound_without_a_place_is_refused(library: PromptLibrary) -> 
 def test_a_missing_clip_is_an_error_and_never_another_language(library: PromptLibrary) -> None:
     absent = Utterance("tax.welcome.say", "en", "Selamat datang.")
     for use in (library.resolve, lambda utterance: library.join([utterance])):
-        with pytest.raises(SpeechError, match=r"Selamat datang.*\n.*ivr prompts render"):
+        with pytest.raises(SpeechError, match=r"Selamat datang.*\n.*ivr serve"):
             use(absent)
     with pytest.raises(SpeechError, match="'jv' has no voice"):
         library.resolve(Utterance("tax.welcome.say", "jv", "Sugeng rawuh."))

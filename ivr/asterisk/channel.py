@@ -11,7 +11,7 @@ import asyncio
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from ivr.asterisk.agi import Reply, command
 from ivr.asterisk.fastagi import AgiSession, Listening
@@ -47,15 +47,31 @@ SLICE_MS: Final = 2_000
 commands is stored, but does not end the wait."""
 
 
-class SoundMissing(Exception):
-    """Asterisk could not play a file although the caller is there. Never leaves this module."""
+SERVED: Final = "IVR_SERVED"
+"""Set once the call has been answered, and so is in the journal."""
+
+DONE: Final = "IVR_DONE"
+"""Set when the call is over for the engine's part. The dialplan tries again without it."""
+
+
+class Unperformed(Exception):
+    """Asterisk could not do something although the caller is there. Never leaves this module."""
 
 
 class AgiChannel:
-    """A call on the telephone. `scratch` is a directory of this call alone; `close` deletes it."""
+    """A call on the telephone. `scratch` is a directory of this call alone; `close` deletes it.
+
+    `answered` says that another engine has answered the call.
+    """
 
     def __init__(
-        self, session: AgiSession, library: PromptLibrary, recordings: Path, scratch: Path
+        self,
+        session: AgiSession,
+        library: PromptLibrary,
+        recordings: Path,
+        scratch: Path,
+        *,
+        answered: bool = False,
     ) -> None:
         self._session = session
         self._library = library
@@ -66,8 +82,16 @@ class AgiChannel:
         self._recording: str | None = None
         self._segments: list[str] = []
         self._language: str | None = None
-        self._answered = False
+        self._answered = answered
         self._heard = 0
+
+    async def listen(self) -> None:
+        """Let no key be lost while it is found out what to do."""
+        silence = command.stream_file(str(self._library.silence()), duration=60.0)
+        try:
+            await self._session.start(silence)
+        except ChannelClosed:
+            return  # the next step will tell
 
     async def perform(self, step: Step, act: str, *, fresh: bool = True) -> Outcome | Input:
         """See `ivr.ports.Channel`."""
@@ -76,16 +100,18 @@ class AgiChannel:
             outcome = await self._perform(step, act, fresh)
         except ChannelClosed:
             return HungUp(self._heard)
-        except (SoundMissing, SpeechError) as missing:
-            outcome = Unable(type(missing).__name__)
+        except Unperformed as unperformed:
+            outcome = Unable(str(unperformed))
+        except SpeechError:
+            outcome = Unable("sound_missing")
         if not isinstance(outcome, Ended):
-            await self._collect()
+            await self.listen()
         return outcome
 
     async def hold(self, utterances: Sequence[Utterance]) -> None:
         """See `ivr.ports.Channel`."""
         try:
-            sound = await self._join(utterances)
+            sound = await self._join(utterances, then_silence=True)
             await self._keys.refresh()
             await self._start(sound, "")
         except (ChannelClosed, SpeechError):
@@ -123,16 +149,17 @@ class AgiChannel:
         await self._keys.refresh()
         if self._recording:
             await self._session.command(command.execute("StopMixMonitor"))
-        await self._session.command(command.set_variable("IVR_DONE", "done"))
+        await self._session.command(command.set_variable(DONE, "done"))
 
     async def _answer(self) -> None:
         if not self._answered:
             await self._session.command(command.answer())
+            await self._session.command(command.set_variable(SERVED, "yes"))
             self._answered = True
 
     async def _perform(self, step: Step, act: str, fresh: bool) -> Outcome | Input:
         if isinstance(step, Record) and not fresh:
-            return await self._query(act)
+            return await self._query(step, act)
         await self._answer()
         match step:
             case Say():
@@ -148,72 +175,79 @@ class AgiChannel:
             case _:
                 raise AssertionError(f"a channel does not perform {step.type}")
 
-    async def _collect(self) -> None:
-        """Leave the channel listening while the next step is decided."""
-        silence = command.stream_file(str(self._library.silence()), duration=60.0)
-        try:
-            await self._session.start(silence)
-        except ChannelClosed:
-            return  # the next step will tell
+    async def _join(self, utterances: Sequence[Utterance], *, then_silence: bool = False) -> Sound:
+        return await asyncio.to_thread(
+            self._library.join, utterances, self._scratch, then_silence=then_silence
+        )
 
-    async def _join(self, utterances: Sequence[Utterance]) -> Sound:
-        return await asyncio.to_thread(self._library.join, utterances, self._scratch)
-
-    async def _start(self, sound: Sound, keys: str) -> Listening:
+    async def _start(self, sound: Sound, keys: str, offset: int = 0) -> Listening:
         return await self._session.start(
-            command.stream_file(str(sound.path), keys, duration=sound.duration_ms / 1000)
+            command.stream_file(
+                str(sound.path), keys, duration=sound.duration_ms / 1000, offset=offset
+            )
         )
 
     async def _play(self, sound: Sound, keys: str = ANY_KEY) -> bool:
-        """Play to the end or to a key; returns whether a key ended it."""
-        reply = await self._session.finish(await self._start(sound, keys))
-        self._heard += min((reply.endpos or 0) // SAMPLES_PER_MS, sound.duration_ms)
-        if reply.result == "-1":
-            # A hangup or a missing file: res_agi.c says both with -1. Gone raises ChannelClosed.
-            await self._session.command(command.channel_status())
-            raise SoundMissing
-        return reply.result != "0"
+        """Play to the end or to a key that is nobody's yet; returns whether one came.
 
-    async def _ready(self, utterances: Sequence[Utterance]) -> tuple[Sound, str]:
-        """The sound of a step and the keys typed ahead, with the collector stopped."""
+        A finish key that comes late stops Asterisk too; the prompt then goes on where it was.
+        """
+        offset = 0
+        while True:
+            reply = await self._session.finish(await self._start(sound, keys, offset))
+            offset = reply.endpos or 0
+            self._heard = min(offset // SAMPLES_PER_MS, sound.duration_ms)
+            if reply.result == "-1":
+                # A hangup or a missing file: res_agi.c says both with -1. Gone: ChannelClosed.
+                await self._session.command(command.channel_status())
+                raise Unperformed("sound_missing")
+            if reply.result == "0":
+                return False
+            if await self._keys.refresh():
+                return True
+
+    async def _ready(self, utterances: Sequence[Utterance]) -> Sound:
+        """The sound of a step, with the collector stopped and the keys typed ahead looked up."""
         sound = await self._join(utterances)
-        waiting = await self._keys.refresh()
+        await self._keys.refresh()
+        await self._keys.tidy()
         language = utterances[-1].language
         if language != self._language:
             # The dialplan apologises in this language if every engine dies.
             await self._session.command(command.set_variable("IVR_LANGUAGE", language))
             self._language = language
-        return sound, waiting
+        return sound
 
     async def _say(self, step: Say) -> Outcome:
-        sound, waiting = await self._ready(step.utterances)
-        if step.barge_in and waiting:
+        sound = await self._ready(step.utterances)
+        if step.barge_in and self._keys.waiting:
             return Played(0, interrupted=True)
         cut = await self._play(sound, ANY_KEY if step.barge_in else "")
         return Played(self._heard, interrupted=cut)
 
     async def _listen(self, step: Menu | Collect) -> Outcome | Input:
-        sound, waiting = await self._ready(step.utterances)
+        sound = await self._ready(step.utterances)
         if step.flush:
             self._keys.drop()
-            waiting = ""
-        if not waiting:
-            await self._play(sound)
-        return await self._gather(step)
+        ahead = bool(self._keys.waiting) or await self._play(sound)
+        return await self._gather(step, ahead)
 
-    async def _gather(self, step: Menu | Collect) -> Outcome | Input:
-        """Read keys until they make an answer; the timers run from the end of the prompt."""
+    async def _gather(self, step: Menu | Collect, ahead: bool) -> Outcome | Input:
+        """Read keys until they make an answer; the timers run from the end of the prompt.
+
+        `ahead` says that a key came before that end.
+        """
         begun = last_key = self._clock()
+        waiting = self._keys.waiting if ahead else await self._keys.refresh()
         typed = waited = 0
         gone = False
         while True:
-            waiting = await self._keys.refresh()
             if len(waiting) > typed:
-                now = self._clock()
-                waited = waited if typed else round((now - begun) * 1000)
-                typed, last_key = len(waiting), now
-            left = _left(step, typed, self._clock() - last_key, self._clock() - begun)
-            found = match(step, waiting) or (expire(step, waiting) if left <= 0 else None)
+                last_key = self._clock()
+                waited = waited if typed or ahead else round((last_key - begun) * 1000)
+                typed = len(waiting)
+            left, ended = _left(step, typed, self._clock() - last_key, self._clock() - begun)
+            found = match(step, waiting) or (expire(step, waiting, ended) if left <= 0 else None)
             if found is not None:
                 return self._take(step, found, waited)
             if left <= 0:
@@ -222,6 +256,7 @@ class AgiChannel:
                 raise ChannelClosed("the caller has hung up")
             reply = await self._session.command(command.wait_for_digit(min(left, SLICE_MS)))
             gone = reply.result == "-1"
+            waiting = await self._keys.refresh()
 
     def _take(self, step: Menu | Collect, found: Match, waited: int) -> Outcome | Input:
         self._keys.use(step, found)
@@ -236,14 +271,15 @@ class AgiChannel:
                 return Keys(found.keys, self._heard, waited)
 
     async def _record(self, step: Record, act: str) -> Outcome:
-        sound, _ = await self._ready(step.utterances)
+        sound = await self._ready(step.utterances)
         self._keys.drop()
         await self._play(sound)
         await self._keys.refresh()
-        self._keys.drop()
+        await self._keys.clear()
         tone = command.stream_file(str(self._library.beep()), duration=1.0)
         await self._session.command(tone)
         file = str(message_path(self._recordings, act).with_suffix(""))
+        begun = self._clock()
         reply = await self._session.command(
             command.record_file(
                 file,
@@ -253,18 +289,21 @@ class AgiChannel:
                 silence_s=max(1, step.silence // 1000),
             )
         )
-        waiting = await self._keys.refresh()
-        by_key = reply.text == "dtmf" and step.finish in waiting
-        self._keys.drop(waiting.index(step.finish) + 1 if by_key else None)
-        return await self._message(act, _ended(reply, self._session.hung_up))
+        if reply.text in ("randomerror", "writefile", "waitfor"):
+            await self._session.command(command.channel_status())
+            raise Unperformed("recording_failed")
+        full = (self._clock() - begun) * 1000 >= step.limit
+        await self._keys.refresh()
+        self._keys.finish(step.finish)
+        return await self._message(act, _ended(reply, full=full, hung_up=self._session.hung_up))
 
-    async def _query(self, act: str) -> Outcome:
+    async def _query(self, step: Record, act: str) -> Outcome:
         """After a death: the message is on disk, or it was never begun."""
-        waiting = await self._keys.refresh()
+        await self._keys.refresh()
         outcome = await self._message(act, "unknown")
         if not outcome.size:
             return Resumed()
-        self._keys.drop(waiting.index("#") + 1 if "#" in waiting else None)
+        self._keys.finish(step.finish)
         return outcome
 
     async def _message(self, act: str, ended: Ending) -> Recorded:
@@ -279,30 +318,35 @@ class AgiChannel:
             mix, said, heard = (
                 leg_path(self._recordings, act, leg) for leg in ("mix", "in", "out")
             )
-            await self._session.command(
+            reply = await self._session.command(
                 command.execute("MixMonitor", str(mix), f"r({said})t({heard})")
             )
+            if reply.result != "0":
+                raise Unperformed("recording_failed")
             self._recording = act
             self._segments.append(act)
         return RecordingSet(step.on, self._recording)
 
     async def _hang_up(self, step: Hangup) -> Outcome:
         if step.utterances:
-            sound, _ = await self._ready(step.utterances)
+            sound = await self._ready(step.utterances)
             await self._play(sound, "")
         return Ended(self._heard)
 
 
-def _left(step: Menu | Collect, typed: int, since_key: float, since_prompt: float) -> int:
-    """Milliseconds until a timer of the step runs out, given seconds that have passed."""
+def _left(
+    step: Menu | Collect, typed: int, since_key: float, since_prompt: float
+) -> tuple[int, Literal["silence", "total"]]:
+    """Milliseconds until a timer of the step runs out, and which; arguments are seconds."""
     limit = step.timing.next_key if typed else step.timing.first_key
-    return round(min(limit - since_key * 1000, step.timing.total - since_prompt * 1000))
+    pause, total = limit - since_key * 1000, step.timing.total - since_prompt * 1000
+    return round(min(pause, total)), "silence" if pause <= total else "total"
 
 
-def _ended(reply: Reply, hung_up: bool) -> Ending:
+def _ended(reply: Reply, *, full: bool, hung_up: bool) -> Ending:
     """What ended a RECORD FILE, by its text: the number is no result (res_agi.c)."""
     if hung_up or reply.text == "hangup":
         return "hangup"
     if reply.text == "dtmf":
         return "finish"
-    return "silence"
+    return "limit" if full else "silence"

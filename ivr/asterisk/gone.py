@@ -10,18 +10,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ivr.asterisk.agi import command
+from ivr.asterisk.channel import DONE
+from ivr.asterisk.fastagi import AgiSession
 from ivr.engine.outcomes import HungUp, Outcome
 from ivr.engine.steps import Record, Step
 from ivr.engine.utterance import Utterance
+from ivr.errors import ChannelClosed
 from ivr.ports import Input
 from ivr.recordings.sealing import read_message
 
 
 class GoneChannel:
-    """Answers every step with a hangup, but a begun recording with what is on disk."""
+    """Answers every step with a hangup, but a begun recording with what is on disk.
 
-    def __init__(self, recordings: Path) -> None:
+    `session` is the dialplan's last question about the line, None when there was none.
+    """
+
+    def __init__(self, recordings: Path, session: AgiSession | None = None) -> None:
         self._recordings = recordings
+        self._session = session
         self._position: Mapping[str, Any] = {}
 
     async def perform(self, step: Step, act: str, *, fresh: bool = True) -> Outcome | Input:
@@ -44,4 +52,13 @@ class GoneChannel:
         self._position = position
 
     async def close(self, *, done: bool) -> None:
-        """There is nothing to leave."""
+        """See `ivr.ports.Channel`."""
+        if self._session is None:
+            return
+        try:
+            if done:
+                await self._session.command(command.set_variable(DONE, "done"))
+        except ChannelClosed:
+            pass  # nobody is left to be told
+        finally:
+            self._session.close()

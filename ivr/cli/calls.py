@@ -26,7 +26,7 @@ def calls() -> None:
 
 
 @calls.command("list")
-@click.option("--limit", default=20, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
 def list_calls(settings: Settings, limit: int, as_json: bool) -> None:
@@ -107,8 +107,11 @@ async def _show(settings: Settings, wanted: str) -> tuple[str, Sequence[Turn], S
         prefix = "" if wanted == "last" else wanted
         found = await reader.calls(limit=2, prefix=prefix)
         if not found or (wanted != "last" and len(found) > 1):
+            kind = "no" if not found else "more than one"
             raise UsageError(
-                f"{'no' if not found else 'more than one'} call begins with {wanted!r}",
+                "there are no calls yet"
+                if wanted == "last"
+                else f"{kind} call begins with {wanted!r}",
                 remedy="Take an id from: ivr calls list",
             )
         call = found[0].call

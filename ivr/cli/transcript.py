@@ -9,6 +9,7 @@ from typing import Any
 
 from ivr.engine.values import PERSONAL_KEY, SECRET_KEY
 from ivr.flow.bundle import Bundle
+from ivr.flow.templates import parse_template
 from ivr.ports import Fact, Turn
 
 
@@ -57,10 +58,12 @@ class Transcript:
         if self._bundle is None:
             return ""
         text = self._bundle.texts.get(utterance["language"], {}).get(utterance["prompt"], "")
-        for name, spoken in utterance["values"].items():
-            for kind in ("", f":{spoken['kind']}"):
-                text = text.replace(f"{{{name}{kind}}}", _value(spoken["value"]))
-        return f"“{text}”"
+        values = {name: _value(one["value"]) for name, one in utterance["values"].items()}
+        words = [
+            part if isinstance(part, str) else values.get(part.name, "…")
+            for part in parse_template(text)
+        ]
+        return f"“{''.join(words)}”"
 
     def _sealed(self, event: Mapping[str, Any]) -> Iterator[str]:
         yield f"{event['type']} {event['recording']}"

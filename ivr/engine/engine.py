@@ -96,11 +96,11 @@ def advance(bundle: Bundle, run: Run, outcome: Outcome, at: datetime) -> Advance
     """
     draft = Draft(bundle, replace(run, turn=run.turn + 1), at)
     step = _settle(draft, _react(draft, outcome))
+    if step is not None and isinstance(outcome, Resumed):
+        step = _apologise(draft, step)
     draft.change(step=step)
     if step is None:
         draft.emit(CallEnded(turns=draft.run.turn, outcome=draft.run.result or "putus_ivr"))
-    elif isinstance(outcome, Resumed):
-        step = _apologise(draft, step)
     return Advance(draft.run, step, tuple(draft.events))
 
 
@@ -121,8 +121,7 @@ def _react(draft: Draft, outcome: Outcome) -> Move:
             return Finish()
         case _:
             draft.change(faults=0)
-            limit = _limit(draft)
-            return _stop(draft, limit) if limit else answer(draft, draft.node, outcome)
+            return answer(draft, draft.node, outcome)
 
 
 def _start(draft: Draft, dialled: str, caller: Personal | None) -> Move:
@@ -169,21 +168,24 @@ def _present_step(draft: Draft) -> Step:
 def _lose_caller(draft: Draft, heard: int) -> Move:
     draft.change(present=False)
     draft.emit(CallerHungUp(*draft.place, heard=heard))
-    return without_caller(draft)
+    return Finish() if isinstance(draft.run.step, Hangup) else without_caller(draft)
 
 
 def _fail(draft: Draft, reason: str) -> Move:
     """A fault of ours: take the node's way out; too many in a row end the call."""
-    draft.emit(StepFailed(*draft.place, step=_present_step(draft).type, reason=reason))
+    step = _present_step(draft)
+    draft.emit(StepFailed(*draft.place, step=step.type, reason=reason))
     faults = draft.run.faults + 1
     draft.change(faults=faults)
-    if faults < FAULTS:
+    if faults < FAULTS and not isinstance(step, Hangup):
         return way_out(draft)
     draft.change(result=draft.run.result or "galat")
     return Finish()
 
 
 def _limit(draft: Draft) -> str | None:
+    """The limit that the call has met. What has come in is taken in all the same: a message that
+    was spoken gets its number."""
     limits = draft.bundle.hotline.limits
     if draft.run.turn > limits.turns:
         return "turns"
@@ -193,9 +195,7 @@ def _limit(draft: Draft) -> str | None:
     return None
 
 
-def _stop(draft: Draft, limit: str) -> Move:
-    if isinstance(draft.run.step, Hangup):
-        return Finish()
+def _stop(draft: Draft, limit: str) -> Hangup:
     draft.emit(LimitReached(*draft.place, limit=limit))
     draft.change(result=draft.run.result or "galat")
     return Hangup((utter(draft, prompt_id("engine", "goodbye")),))
@@ -208,12 +208,18 @@ def _settle(draft: Draft, move: Move) -> Step | None:
                 move = follow(draft, move.target)
             case Finish():
                 return None
-            case Say() | Menu() | Collect() | Record() | Hangup() | SetRecording():
+            case OpenCase():
+                return move
+            case Hangup():
+                return _with_preface(draft, move) if draft.run.present else None
+            case _ if limit := _limit(draft):
+                move = _stop(draft, limit)
+            case Lookup():
+                return move
+            case Say() | Menu() | Collect() | Record() | SetRecording():
                 if draft.run.present:
                     return _with_preface(draft, move)
                 move = without_caller(draft)
-            case Lookup() | OpenCase():
-                return move
     draft.emit(LimitReached(*draft.place, limit="moves"))
     draft.change(result=draft.run.result or "galat")
     return None
@@ -231,4 +237,5 @@ def _apologise(draft: Draft, step: Step) -> Step:
     if isinstance(step, Lookup | OpenCase | SetRecording):
         return step
     sorry = utter(draft, prompt_id("engine", "resumed"))
-    return replace(step, utterances=(sorry, *step.utterances))
+    rest = step.utterances[1:] if step.utterances[:1] == (sorry,) else step.utterances
+    return replace(step, utterances=(sorry, *rest))

@@ -53,6 +53,8 @@ def _match_collect(step: Collect, typed: str) -> Match | None:
             if len(pair) < 2:
                 return None
             return Match("escape" if pair in step.escapes else "keys", index + 2, pair)
+        if key not in "0123456789":
+            return Match("keys", index + 1, key)
         digits += key
         if len(digits) == step.max:
             return Match("digits", index + 1, digits, "length")
@@ -65,8 +67,10 @@ def expire(
     """The answer when no further key comes; None means that nothing was typed at all."""
     if not typed:
         return Match("pass", 0) if isinstance(step, Menu) and step.pass_on else None
-    if isinstance(step, Menu) or "*" in typed:
+    if isinstance(step, Menu):
         return Match("keys", len(typed), typed)
+    if "*" in typed:
+        return Match("keys", len(typed), typed[typed.index("*") :])
     return Match("digits", len(typed), typed, ended)
 
 
@@ -74,8 +78,8 @@ class KeyQueue:
     """The keys of a call in their order, each used once.
 
     `cursor` counts the keys used so far, over the whole call. A finish key that follows digits
-    which were complete by their length belongs to them: it is swallowed, whenever it comes, unless
-    another key comes before it.
+    which were complete without it, by their length or by a pause, belongs to them: it is
+    swallowed, whenever it comes, unless another key comes before it.
     """
 
     def __init__(self, cursor: int = 0, *, swallow: str = "") -> None:
@@ -92,11 +96,12 @@ class KeyQueue:
 
     def use(self, step: Menu | Collect, answer: Match) -> None:
         """Take the answer's keys out of the queue."""
+        if not answer.used:
+            return
         self.cursor += answer.used
-        by_length = answer.kind == "digits" and answer.ended == "length"
-        self.swallow = step.finish if by_length and isinstance(step, Collect) else ""
+        late = answer.kind == "digits" and answer.ended != "finish"
+        self.swallow = step.finish if late and isinstance(step, Collect) else ""
 
     def flush(self, received: str) -> None:
         """Throw away what was typed ahead."""
-        self.cursor = len(received)
-        self.swallow = ""
+        self.cursor += len(self.waiting(received))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from ivr.engine.events import Event
 from ivr.engine.outcomes import Outcome
@@ -16,6 +16,18 @@ _STEP: TypeAdapter[Step] = TypeAdapter(Step)
 _OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Outcome)
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
+Read = TypeVar("Read")
+
+
+def read_plain(adapter: TypeAdapter[Read], data: object) -> Read:
+    """The data as what the adapter reads. Raises ValueError, which names places but no values."""
+    try:
+        return adapter.validate_python(data)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        places = sorted({".".join(map(str, one["loc"])) or "all of it" for one in found})
+    raise ValueError(f"the data cannot be read: {', '.join(places)}")
+
 
 def run_to_plain(run: Run) -> dict[str, Any]:
     """The run as JSON-ready data; personal values keep their `$personal` mark."""
@@ -23,8 +35,8 @@ def run_to_plain(run: Run) -> dict[str, Any]:
 
 
 def run_from_plain(data: object) -> Run:
-    """The run again. Raises pydantic.ValidationError when the data is not a run."""
-    return _RUN.validate_python(data)
+    """The run again. Raises ValueError, without a value in it, when the data is no run."""
+    return read_plain(_RUN, data)
 
 
 def step_to_plain(step: Step) -> dict[str, Any]:
@@ -33,8 +45,8 @@ def step_to_plain(step: Step) -> dict[str, Any]:
 
 
 def step_from_plain(data: object) -> Step:
-    """The step again. Raises pydantic.ValidationError."""
-    return _STEP.validate_python(data)
+    """The step again. Raises ValueError, without a value in it."""
+    return read_plain(_STEP, data)
 
 
 def outcome_to_plain(outcome: Outcome) -> dict[str, Any]:
@@ -43,8 +55,8 @@ def outcome_to_plain(outcome: Outcome) -> dict[str, Any]:
 
 
 def outcome_from_plain(data: object) -> Outcome:
-    """The outcome again. Raises pydantic.ValidationError."""
-    return _OUTCOME.validate_python(data)
+    """The outcome again. Raises ValueError, without a value in it."""
+    return read_plain(_OUTCOME, data)
 
 
 def event_to_plain(event: Event) -> dict[str, Any]:
@@ -53,5 +65,5 @@ def event_to_plain(event: Event) -> dict[str, Any]:
 
 
 def event_from_plain(data: object) -> Event:
-    """The event again. Raises pydantic.ValidationError."""
-    return _EVENT.validate_python(data)
+    """The event again. Raises ValueError, without a value in it."""
+    return read_plain(_EVENT, data)

@@ -34,7 +34,7 @@ def _spoken(draft: Draft, part: Placeholder, language: str) -> Spoken:
     declared = find_declared(draft.flow, draft.bundle.sources, part)
     if declared is None:
         return Spoken(_canonical(value), part.kind or _kind_of(value))
-    if declared.of.words and not isinstance(value, Secret):
+    if declared.of.words and value is not None and not isinstance(value, Secret):
         plain = str(reveal(value))
         word = word_id(declared.source, declared.field, plain)
         words = draft.bundle.texts[language].get(word, plain)

@@ -48,7 +48,7 @@ def _recorded(draft: Draft, node: nodes.Record, message: Recorded) -> Move:
         draft.change(present=False)
         draft.emit(CallerHungUp(*draft.place, heard=message.heard))
     if message.length < SHORTEST:
-        return Go(node.on_nothing) if draft.run.present else _onward(draft, node)
+        return Go(node.on_nothing) if draft.run.present else Finish()
     draft.emit(
         MessageRecorded(
             *draft.place,

@@ -47,7 +47,8 @@ def _return(draft: Draft) -> Move:
         return Hangup((utter(draft, prompt_id("engine", "goodbye")),))
     ended = draft.run.frame
     results = {name: _field(ended.variables.get(name)) for name in draft.flow.results}
-    draft.change(frames=frames[:-1])
+    above = tuple(place for place in draft.run.trail if place.depth < len(frames))
+    draft.change(frames=frames[:-1], trail=above)
     if ended.into is not None:
         draft.assign(ended.into, results)
     caller = draft.node
@@ -62,8 +63,8 @@ def _field(value: Value) -> Field:
 
 
 def _back(draft: Draft) -> Move:
-    """The listening node before the present one, within what is still on the stack."""
-    trail = [place for place in draft.run.trail if place.depth <= len(draft.run.frames)]
+    """The listening node before this one; a return forgot those of the subflow that ended."""
+    trail = list(draft.run.trail)
     here = draft.place
     if trail and (trail[-1].flow, trail[-1].node) == here:
         trail.pop()
@@ -81,9 +82,12 @@ def _arrive(draft: Draft) -> Move:
     node = draft.node
     draft.emit(NodeEntered(*draft.place, kind=node.type))
     draft.change(silences=0, wrongs=0, stage="ask", pending={})
+    overdue = _overdue(draft, node)
+    if overdue is not None:
+        return overdue
     if isinstance(node, nodes.Listening | nodes.Record):
         _leave_crumb(draft)
-    return _overdue(draft, node) or enter(draft, node)
+    return enter(draft, node)
 
 
 def _leave_crumb(draft: Draft) -> None:

@@ -32,9 +32,15 @@ def find(draft: Draft, name: str) -> Field:
     """The value behind `name` or `name.field`; None when it has not been set."""
     head, _, tail = name.partition(".")
     value: Value = call_facts(draft) if head == "call" else draft.run.frame.variables.get(head)
+    if tail and isinstance(value, Secret):
+        return _told_of(value).get(tail)
     if isinstance(value, Mapping):
         return value.get(tail) if tail else None
     return None if tail else value
+
+
+def _told_of(secret: Secret) -> dict[str, Scalar]:
+    return {"length": secret.length, "valid": secret.valid, "reason": secret.reason}
 
 
 def fill(draft: Draft, text: str) -> Field:
@@ -66,7 +72,7 @@ def visible(draft: Draft) -> dict[str, Scalar | Mapping[str, Scalar]]:
 
 def _visible_value(value: Value) -> Scalar | Mapping[str, Scalar]:
     if isinstance(value, Secret):
-        return {"length": value.length, "valid": value.valid, "reason": value.reason}
+        return _told_of(value)
     if isinstance(value, Mapping):
         return {
             name: reveal(field) for name, field in value.items() if not isinstance(field, Secret)

@@ -51,7 +51,6 @@ FUNCTIONS: Final = frozenset(
         "CHANNEL(musicclass)",
         "CHANNEL(state)",
         "HANGUPCAUSE(dial)",
-        "SHIFT(IVR_KEYS)",
         "TIMEOUT(absolute)",
     }
 )
@@ -62,6 +61,8 @@ _FILE: Final = re.compile(r"[A-Za-z0-9_./-]{1,400}\Z")
 _DIGITS: Final = re.compile(r"[0-9*#A-D]{0,16}\Z")
 _PLACE: Final = re.compile(r"[A-Za-z0-9_*#+-]{1,79}\Z")
 _FORMAT: Final = re.compile(r"[a-z0-9]{2,8}\Z")
+_CUT: Final = re.compile(r"SET\(([A-Z_]{1,40})=\$\{\1:[0-9]{1,3}\}\)\Z")
+_COUNT: Final = re.compile(r"SET\([A-Z_]{1,40}=[0-9]{1,9}\)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +233,24 @@ def execute(application: str, *arguments: str) -> Command:
     return build("EXEC", application, *joined, timeout=limit, after_hangup=True)
 
 
+def cut(name: str, length: int) -> str:
+    """Return what reads as the rest of a variable and takes `length` characters off its front.
+
+    Read together, this and `count()` happen in one act of the channel's own thread (SET() in
+    func_logic.c): nothing can append to the variable in between.
+    """
+    _within(length, 0, 999, "length")
+    return variable(f"SET({name}=${{{name}:{length}}})")
+
+
+def count(name: str, number: int) -> str:
+    """Return what sets a variable to a number when it is read."""
+    return variable(f"SET({name}={number})")
+
+
 def variable(name: str) -> str:
-    """Return the name of a variable, or one of FUNCTIONS; ValueError for anything else."""
-    if name in FUNCTIONS:
+    """Return the name of a variable, one of FUNCTIONS, a `cut()` or `count()`; else ValueError."""
+    if name in FUNCTIONS or _CUT.match(name) or _COUNT.match(name):
         return name
     return _matching(_NAME, name, "name of a variable")
 

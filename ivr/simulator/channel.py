@@ -1,0 +1,299 @@
+"""The Channel port on a virtual clock: a call takes no time and goes the same way every time.
+
+It follows the same key rules as the telephone (`ivr.engine.keys`): a prompt takes time, any key
+cuts it, timers run from its end. Must not know flows, and must not read a real clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeAlias
+
+from ivr.engine.keys import KeyQueue, Match, expire, match
+from ivr.engine.outcomes import (
+    Ended,
+    Escaped,
+    HungUp,
+    Keys,
+    Outcome,
+    Passed,
+    Played,
+    Recorded,
+    RecordingSet,
+    Resumed,
+    Silence,
+)
+from ivr.engine.steps import Collect, Hangup, Menu, Record, Say, SetRecording, Step, utterances_of
+from ivr.engine.utterance import Utterance
+from ivr.flow.templates import parse_template
+from ivr.ports import Input
+from ivr.simulator.caller import Act, Caller, Leave, Press, Quiet, Speak, Wait
+
+Ending: TypeAlias = Literal["finish", "silence", "limit", "hangup"]
+
+LETTER_MS = 65
+"""How long a written letter takes to be spoken: about 150 words a minute."""
+
+
+def plain_text(utterance: Utterance) -> str:
+    """The utterance as a person reads it: values stand as they are written."""
+    return "".join(
+        part if isinstance(part, str) else utterance.values[part.name].text
+        for part in parse_template(utterance.template)
+    )
+
+
+@dataclass
+class Line:
+    """What outlives an engine: the keys that came, the messages on disk, the caller, the time.
+
+    `act` is what the caller is doing at present, `said` whether anything was said since the last
+    key, `clock` counts milliseconds.
+    """
+
+    received: str = ""
+    gone: bool = False
+    act: Act | None = None
+    said: bool = False
+    clock: int = 0
+    messages: dict[str, Recorded] = field(default_factory=dict)
+
+
+class Simulator:
+    """The caller's end without a telephone. `show` gets what is said and done, line by line."""
+
+    def __init__(
+        self,
+        caller: Caller,
+        line: Line | None = None,
+        *,
+        show: Callable[[str], None] = lambda line: None,
+        length: Callable[[Utterance], int] = lambda one: len(plain_text(one)) * LETTER_MS,
+    ) -> None:
+        self._caller = caller
+        self._show = show
+        self._length = length
+        self._queue = KeyQueue()
+        self._recording: str | None = None
+        self.line = line or Line()
+        self.done: bool | None = None
+
+    async def perform(self, step: Step, act: str, *, fresh: bool = True) -> Outcome | Input:
+        """Play the step against the caller. Never raises: there is no line to break."""
+        if not fresh and isinstance(step, Record):
+            return self._query(act)
+        if self.line.gone:
+            return HungUp()
+        match step:
+            case Say():
+                return self._say(step)
+            case Menu() | Collect():
+                return self._listen(step)
+            case Record():
+                return self._record(step, act)
+            case SetRecording():
+                return self._set_recording(step, act)
+            case Hangup():
+                heard, _ = self._play(step, barge_in=False)
+                return HungUp(heard) if self.line.gone else Ended(heard)
+            case _:
+                raise AssertionError(f"a channel does not perform {step.type}")
+
+    async def hold(self, utterances: Sequence[Utterance]) -> None:
+        """Show what the caller hears while waiting."""
+        for one in utterances:
+            self._show(f"   … {plain_text(one)}")
+            self.line.said = True
+
+    def position(self) -> dict[str, Any]:
+        """The key queue and the recording under way."""
+        return {
+            "cursor": self._queue.cursor,
+            "swallow": self._queue.swallow,
+            "recording": self._recording,
+        }
+
+    def restore(self, position: Mapping[str, Any]) -> None:
+        """Take over the line from another simulator."""
+        self._queue = KeyQueue(position["cursor"], swallow=position["swallow"])
+        self._recording = position["recording"]
+
+    async def close(self, *, done: bool) -> None:
+        """Remember how the call was left."""
+        self.done = done
+
+    def _typed(self) -> str:
+        return self._queue.waiting(self.line.received)
+
+    def _next(self, step: Step, *, playing: bool) -> Act | None:
+        """What the caller is doing now; asks for the next act when the last one is over."""
+        if self.line.act is None:
+            self.line.act = self._caller.act(step, playing=playing)
+        return self.line.act
+
+    def _press(self, keys: str) -> None:
+        self.line.received += keys
+        self.line.act, self.line.said = None, False
+        self._show(f">> {keys}")
+
+    def _leave(self) -> None:
+        self.line.act, self.line.gone = None, True
+        self._show("-- caller hangs up")
+
+    def _pass(self, step: Step, until: int, *, playing: bool) -> bool:
+        """Let time go by until the caller does something; False when the time has come first."""
+        while self.line.clock < until:
+            act = self._next(step, playing=playing)
+            if isinstance(act, Press | Leave):
+                return True
+            if isinstance(act, Wait | Speak):
+                spent = min(act.length, until - self.line.clock)
+                self.line.clock += spent
+                rest = act.length - spent
+                self.line.act = replace(act, length=rest) if rest else None
+            elif isinstance(act, Quiet) and not playing and self.line.said:
+                self.line.act = None
+            else:
+                self.line.clock = until
+        return False
+
+    def _play(self, step: Step, *, barge_in: bool) -> tuple[int, bool]:
+        """Show the prompts; returns how much was heard, and whether a key cut them."""
+        begun = end = self.line.clock
+        for one in utterances_of(step):
+            self._show(f"<< {plain_text(one)}")
+            end += self._length(one)
+        cut = False
+        while not cut and not self.line.gone and self._pass(step, end, playing=True):
+            cut = self._act() and barge_in
+        heard = self.line.clock - begun
+        self.line.said = self.line.said or (heard > 0 and not cut)
+        return heard, cut
+
+    def _act(self) -> bool:
+        """Have the caller do what is due; False when that is to hang up."""
+        if isinstance(self.line.act, Press):
+            self._press(self.line.act.keys)
+            return True
+        self._leave()
+        return False
+
+    def _say(self, step: Say) -> Outcome:
+        if step.barge_in and self._typed():
+            return Played(0, interrupted=True)
+        heard, cut = self._play(step, barge_in=step.barge_in)
+        return HungUp(heard) if self.line.gone else Played(heard, cut)
+
+    def _listen(self, step: Menu | Collect) -> Outcome | Input:
+        if step.flush:
+            self._queue.flush(self.line.received)
+        heard = 0 if self._typed() else self._play(step, barge_in=True)[0]
+        if self.line.gone:
+            return HungUp(heard)
+        begun = last = self.line.clock
+        waited = 0
+        while True:
+            typed = self._typed()
+            if found := match(step, typed):
+                return self._answered(step, found, heard, waited)
+            end = last + (step.timing.next_key if typed else step.timing.first_key)
+            total = begun + step.timing.total
+            if not self._pass(step, min(end, total), playing=False):
+                return self._expired(step, heard, waited, "silence" if end < total else "total")
+            if not self._act():
+                return HungUp(heard)
+            if len(self._typed()) > len(typed):
+                last = self.line.clock
+                waited = waited if typed else max(1, last - begun)
+
+    def _expired(
+        self, step: Menu | Collect, heard: int, waited: int, ended: Literal["silence", "total"]
+    ) -> Outcome | Input:
+        found = expire(step, self._typed(), ended)
+        if found is None:
+            self._show("-- silence")
+            return Silence(heard)
+        return self._answered(step, found, heard, waited)
+
+    def _answered(
+        self, step: Menu | Collect, found: Match, heard: int, waited: int
+    ) -> Outcome | Input:
+        self._queue.use(step, found)
+        match found.kind:
+            case "digits":
+                return Input(found.keys, found.ended, heard, waited)
+            case "escape":
+                return Escaped(found.keys, heard)
+            case "pass":
+                return Passed(heard)
+            case "keys":
+                return Keys(found.keys, heard, waited)
+
+    def _record(self, step: Record, name: str) -> Outcome:
+        """As on the telephone: keys typed ahead, and all but `finish`, mean nothing here."""
+        heard, _ = self._play(step, barge_in=True)
+        if self.line.gone:
+            return HungUp(heard)
+        self._queue.flush(self.line.received)
+        self.line.said = True  # the tone
+        spoken, ended = self._hear(step)
+        waiting = self._typed()
+        by_key = ended == "finish"
+        self._queue.cursor += waiting.index(step.finish) + 1 if by_key else len(waiting)
+        message = _message(name, spoken, ended, heard)
+        if spoken:
+            self.line.messages[name] = message
+        return message
+
+    def _hear(self, step: Record) -> tuple[int, Ending]:
+        """How many milliseconds the caller speaks, and what ends it."""
+        spoken = quiet = 0
+        while True:
+            act = self._next(step, playing=False)
+            match act:
+                case Press():
+                    self._press(act.keys)
+                    if step.finish in self._typed():
+                        return spoken, "finish"
+                    continue
+                case Leave():
+                    self._leave()
+                    return spoken, "hangup"
+                case Speak(length):
+                    self._show(f">> (speaks for {length / 1000:.1f} s)")
+                    spoken, quiet = spoken + length, 0
+                    self.line.clock += length
+                case Wait(length) if quiet + length < step.silence:
+                    quiet += length
+                    self.line.clock += length
+                case Quiet() if self.line.said:
+                    pass
+                case _:
+                    self.line.clock += step.silence - quiet
+                    return spoken, "silence"
+            self.line.act = None
+            if spoken >= step.limit:
+                return step.limit, "limit"
+
+    def _query(self, name: str) -> Outcome:
+        """After a death: the message is on disk, or it was never finished."""
+        message = self.line.messages.get(name)
+        if message is None:
+            return Resumed()
+        waiting = self._typed()
+        self._queue.cursor += waiting.find("#") + 1
+        return replace(message, ended="unknown", heard=0)
+
+    def _set_recording(self, step: SetRecording, act: str) -> Outcome:
+        self._recording = act if step.on else None
+        self._show(f"-- recording {'on' if step.on else 'off'}")
+        return RecordingSet(step.on, self._recording)
+
+
+def _message(name: str, length: int, ended: Ending, heard: int) -> Recorded:
+    if not length:
+        return Recorded("", 0, 0, "", ended, heard)
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    return Recorded(name, length, length * 16, digest, ended, heard)
