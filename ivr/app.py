@@ -5,23 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import shutil
 import signal
-from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ivr.asterisk.channel import AgiChannel
 from ivr.asterisk.fastagi import AgiSession, FastAgiServer, serve
 from ivr.asterisk.gone import GoneChannel
 from ivr.config import Settings
-from ivr.driver import Desk, run_call
+from ivr.driver import Desk, finish_call, run_call
 from ivr.engine.outcomes import Started
+from ivr.engine.run import Run
+from ivr.engine.steps import Record
 from ivr.engine.values import Personal
-from ivr.errors import JournalError
 from ivr.flow.bundle import Bundle
 from ivr.naming import draw_case_number, new_ulid
-from ivr.ports import Channel, Fact, Journal
+from ivr.ports import Channel, Fact, Journal, Source
 from ivr.recordings.sealing import seal
 from ivr.services.tables import Tables
 from ivr.shelf import Shelf
@@ -31,8 +33,15 @@ from ivr.store.writer import serve_journal
 
 _log = logging.getLogger(__name__)
 
-SWEEP = 20.0
+SWEEP = 5.0
 """Seconds between two looks for calls whose line is gone."""
+
+ORPHAN = 15.0
+"""Seconds after which a caller whose engine died must have come to this one. The dialplan asks for
+an engine three times a second, so long as it has patience."""
+
+SERVED, GONE = "served", "gone"
+"""What the dialplan says of a call that an engine has had before: the caller is there, or is not."""
 
 
 def now() -> datetime:
@@ -50,7 +59,12 @@ class Hotline:
     """A running engine: takes AGI sessions and leads each call to its end."""
 
     def __init__(
-        self, settings: Settings, bundle: Bundle, journal: Journal, library: PromptLibrary
+        self,
+        settings: Settings,
+        bundle: Bundle,
+        journal: Journal,
+        library: PromptLibrary,
+        source: Source | None = None,
     ) -> None:
         shelf = Shelf(settings.shelf)
         shelf.put(bundle, settings.flows)
@@ -58,9 +72,10 @@ class Hotline:
         self._journal = journal
         self._library = library
         self._lines: set[str] = set()
+        self._orphans: dict[str, float] = {}
         self._desk = Desk(
             journal=journal,
-            source=Tables(bundle),
+            source=source or Tables(bundle),
             bundle=bundle,
             shelf=shelf.find,
             now=now,
@@ -72,9 +87,14 @@ class Hotline:
         """The handler of the FastAGI server: one call, from here to its end."""
         environment = session.environment
         line = environment.uniqueid
-        scratch = self._settings.scratch / line
-        await asyncio.to_thread(scratch.mkdir, parents=True, exist_ok=True)
-        channel = AgiChannel(session, self._library, self._settings.recorded, scratch)
+        if GONE in environment.arguments:
+            await self._finish(GoneChannel(self._settings.recorded, session), line)
+            return
+        served = SERVED in environment.arguments
+        channel = await self._open_channel(session, line, served=served)
+        if served and await self._journal.live(line) is None:
+            await channel.close(done=True)  # the last engine died after the last turn
+            return
         number = clean_number(environment.callerid)
         started = Started(
             dialled=clean_number(environment.extension) or "",
@@ -82,31 +102,69 @@ class Hotline:
         )
         await self._lead(channel, line, started)
 
+    async def _open_channel(self, session: AgiSession, line: str, *, served: bool) -> AgiChannel:
+        scratch = self._settings.scratch / line
+        channel = AgiChannel(
+            session, self._library, self._settings.recorded, scratch, answered=served
+        )
+        if served:
+            await channel.listen()
+        await asyncio.to_thread(scratch.mkdir, parents=True, exist_ok=True)
+        return channel
+
     async def _lead(self, channel: Channel, line: str, started: Started) -> None:
+        with self._holding(line):
+            run = await run_call(self._desk, channel, line, started)
+        await self._seal(run, channel)
+
+    async def _finish(self, channel: Channel, line: str) -> None:
+        with self._holding(line):
+            run = await finish_call(self._desk, channel, line)
+        if run is not None:
+            await self._seal(run, channel)
+
+    @contextmanager
+    def _holding(self, line: str) -> Iterator[None]:
         self._lines.add(line)
         try:
-            run = await run_call(self._desk, channel, line, started)
+            yield
         finally:
             self._lines.discard(line)
-        for segment in channel.position().get("segments", ()):
-            await self._tell(run.call, await seal(self._settings.recorded, segment))
 
-    async def _tell(self, call: str, event: dict[str, object]) -> None:
-        await self._journal.note(Fact(call, now(), self._desk.name, event))
+    async def _seal(self, run: Run, channel: Channel) -> None:
+        for segment in channel.position().get("segments", ()):
+            event = await seal(self._settings.recorded, segment)
+            await self._journal.note(Fact(run.call, now(), self._desk.name, event))
 
     async def sweep(self) -> None:
-        """Close the calls whose line must be gone: no turn for longer than a call may last."""
-        limit = timedelta(milliseconds=self._desk.bundle.hotline.limits.call, seconds=60)
-        for line, last in await self._journal.lines():
-            if line not in self._lines and now() - last > limit:
-                await self._lead(GoneChannel(self._settings.recorded), line, Started(""))
+        """End the calls whose caller left while no engine was there.
+
+        A caller who is still there comes to this engine within ORPHAN seconds, or when Asterisk
+        has finished the message that it is recording.
+        """
+        waiting = {line for line, _ in await self._journal.lines()} - self._lines
+        clock = asyncio.get_running_loop().time()
+        self._orphans = {line: self._orphans.get(line, clock) for line in waiting}
+        for line, since in self._orphans.items():
+            live = await self._journal.live(line)
+            step = None if live is None else live.run.step
+            patience = ORPHAN + (step.limit / 1000 if isinstance(step, Record) else 0)
+            if clock - since > patience and line not in self._lines:
+                await self._finish(GoneChannel(self._settings.recorded), line)
+        await asyncio.to_thread(self._clear, waiting)
+
+    def _clear(self, waiting: set[str]) -> None:
+        """Delete sounds about people that a dead engine left."""
+        for scratch in self._settings.scratch.iterdir():
+            if scratch.name not in waiting | self._lines:
+                shutil.rmtree(scratch, ignore_errors=True)
 
     async def keep_sweeping(self) -> None:
-        """Sweep until cancelled; a store that fails now is tried again next time."""
+        """Sweep until cancelled; what fails now is tried again next time."""
         while True:
             try:
                 await self.sweep()
-            except JournalError as error:
+            except Exception as error:
                 _log.error("the sweep failed: %s", type(error).__name__)
             await asyncio.sleep(SWEEP)
 
@@ -116,8 +174,11 @@ async def serve_hotline(
     bundle: Bundle,
     library: PromptLibrary,
     ready: Callable[[FastAgiServer], None] = lambda server: None,
+    source: Source | None = None,
 ) -> None:
     """Answer calls until SIGINT or SIGTERM; `ready` is called once Asterisk may connect.
+
+    `source` answers the lookups; None: the tables of the bundle.
 
     Raises SetupError (port in use, key does not fit), JournalLocked (another writer).
     """
@@ -128,7 +189,7 @@ async def serve_hotline(
             SqliteJournal(settings.store / "journal.db", settings.key_file)
         )
         await stack.enter_async_context(serve_journal(journal, settings.store))
-        hotline = Hotline(settings, bundle, journal, library)
+        hotline = Hotline(settings, bundle, journal, library, source)
         server = await stack.enter_async_context(
             serve(hotline.answer, host=settings.agi_host, port=settings.agi_port)
         )

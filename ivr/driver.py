@@ -15,7 +15,7 @@ from typing import Literal, cast
 
 from ivr.engine.engine import advance, begin
 from ivr.engine.events import CallEnded
-from ivr.engine.outcomes import CaseOpened, Digits, Outcome, Resumed, Started
+from ivr.engine.outcomes import CaseOpened, Digits, Outcome, RecordingSet, Resumed, Started
 from ivr.engine.plain import event_to_plain, outcome_to_plain, step_to_plain
 from ivr.engine.run import Run
 from ivr.engine.steps import (
@@ -68,13 +68,26 @@ async def run_call(desk: Desk, channel: Channel, line: str, started: Started) ->
     done = False
     try:
         call = await _take_up(desk, channel, line) or _begin(desk, channel, line, started)
-        step = await call.open()
-        while step is not None:
-            step = await call.turn(await call.perform(step))
+        run = await call.run_on()
         done = True
     finally:
         await channel.close(done=done)
-    return call.run
+    return run
+
+
+async def finish_call(desk: Desk, channel: Channel, line: str) -> Run | None:
+    """Lead a call that another engine left to its end, None when there is nothing left of it.
+
+    For a line whose caller is gone. Raises as `run_call` does.
+    """
+    done = False
+    try:
+        call = await _take_up(desk, channel, line)
+        run = None if call is None else await call.run_on()
+        done = True
+    finally:
+        await channel.close(done=done)
+    return run
 
 
 def _begin(desk: Desk, channel: Channel, line: str, started: Started) -> Conversation:
@@ -130,6 +143,13 @@ class Conversation:
         self._case: str | None = None
         self.run = run
 
+    async def run_on(self) -> Run:
+        """Step by step to the end of the call."""
+        step = await self.open()
+        while step is not None:
+            step = await self.turn(await self.perform(step))
+        return self.run
+
     async def open(self) -> Step | None:
         """The first step to perform: of the new call, or after the engine's death."""
         if self._started is not None:
@@ -146,7 +166,7 @@ class Conversation:
         """The recording's state is unknown after a death: begin a new segment, and say so."""
         act = self._act(self._desk.new_id())
         outcome = await self._channel.perform(SetRecording(on=True), act)
-        if not isinstance(outcome, Input):
+        if isinstance(outcome, RecordingSet):
             await _note(
                 self._desk,
                 self.run.call,
