@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh Debian 12 machine: `make run` and `make test`.
 # `make setup` alone fills .venv, so that .venv/bin/ivr runs.
-.PHONY: setup system run test check unit telephony faults soak bench lock
+.PHONY: setup system test-system run test check unit telephony faults soak bench lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,19 +16,25 @@ setup: .venv/.ready
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
-# What Debian has and Python has not: the voice, the converter of studio formats, time zones.
-system:
-	@missing=""; \
-	for program in espeak-ng ffmpeg; do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+# What Debian has and Python has not: the voice and time zones; for tests also the converter of
+# studio formats and the injector of disk faults.
+install = missing=""; \
+	for program in $(1); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
 	[ -d /usr/share/zoneinfo/Asia ] || missing="$$missing tzdata"; \
 	[ -z "$$missing" ] || { echo "installing$$missing"; \
 	  $(SUDO) apt-get -qq update && \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $$missing; }
 
+system:
+	@$(call install,espeak-ng)
+
+test-system:
+	@$(call install,espeak-ng ffmpeg strace)
+
 run: setup system
 	$(BIN)/ivr serve --with-pbx
 
-test: setup system check unit telephony faults
+test: setup test-system check unit telephony faults
 
 check: setup
 	$(BIN)/ruff format --check .
@@ -36,23 +42,23 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/ivr check flows
 
-unit: setup
+unit: setup test-system
 	$(PYTEST) -n 2 -m "not telephony and not faults" tests
 
-telephony: setup system
+telephony: setup test-system
 	$(BIN)/ivr pbx install
 	$(PYTEST) -n 2 -m "telephony" tests
 
-faults: setup system
+faults: setup test-system
 	$(BIN)/ivr pbx install
 	$(PYTEST) -m "faults" tests
 
 # The long ones, with figures.
-soak: setup system
+soak: setup test-system
 	$(BIN)/ivr pbx install
 	IVR_SOAK=1 $(PYTEST) -s -m "faults or telephony" tests
 
-bench: setup system
+bench: setup test-system
 	$(BIN)/ivr pbx install
 	@for bench in $(notdir $(basename $(wildcard tests/bench/bench_*.py))); do \
 	  echo "== $$bench"; $(BIN)/python -m tests.bench.$$bench || exit 1; done

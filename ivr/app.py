@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ivr.asterisk.agi import Environment
 from ivr.asterisk.channel import AgiChannel
 from ivr.asterisk.fastagi import AgiSession, FastAgiServer, serve
 from ivr.asterisk.gone import GoneChannel
@@ -41,7 +42,7 @@ ORPHAN = 15.0
 an engine three times a second, so long as it has patience."""
 
 SERVED, GONE = "served", "gone"
-"""What the dialplan says of a call that an engine has had before: the caller is there, or is not."""
+"""What the dialplan says of a call that an engine had before: the caller is there, or is not."""
 
 
 def now() -> datetime:
@@ -90,20 +91,14 @@ class Hotline:
         if GONE in environment.arguments:
             await self._finish(GoneChannel(self._settings.recorded, session), line)
             return
-        served = SERVED in environment.arguments
-        channel = await self._open_channel(session, line, served=served)
-        if served and await self._journal.live(line) is None:
-            await channel.close(done=True)  # the last engine died after the last turn
-            return
-        number = clean_number(environment.callerid)
-        started = Started(
-            dialled=clean_number(environment.extension) or "",
-            caller=None if number is None else Personal(number),
-        )
-        await self._lead(channel, line, started)
+        with self._holding(line):
+            channel = await self._open_channel(session, served=SERVED in environment.arguments)
+            run = await self._lead(channel, environment)
+        if run is not None:
+            await self._seal(run, channel)
 
-    async def _open_channel(self, session: AgiSession, line: str, *, served: bool) -> AgiChannel:
-        scratch = self._settings.scratch / line
+    async def _open_channel(self, session: AgiSession, *, served: bool) -> AgiChannel:
+        scratch = self._scratch(session.environment.uniqueid)
         channel = AgiChannel(
             session, self._library, self._settings.recorded, scratch, answered=served
         )
@@ -112,16 +107,29 @@ class Hotline:
         await asyncio.to_thread(scratch.mkdir, parents=True, exist_ok=True)
         return channel
 
-    async def _lead(self, channel: Channel, line: str, started: Started) -> None:
-        with self._holding(line):
+    async def _lead(self, channel: AgiChannel, environment: Environment) -> Run | None:
+        line = environment.uniqueid
+        run = None
+        if channel.answered and await self._journal.live(line) is None:
+            await channel.close(done=True)  # the last engine died after the last turn
+        else:
+            number = clean_number(environment.callerid)
+            started = Started(
+                dialled=clean_number(environment.extension) or "",
+                caller=None if number is None else Personal(number),
+            )
             run = await run_call(self._desk, channel, line, started)
-        await self._seal(run, channel)
+        await asyncio.to_thread(shutil.rmtree, self._scratch(line), ignore_errors=True)
+        return run
 
-    async def _finish(self, channel: Channel, line: str) -> None:
+    async def _finish(self, channel: GoneChannel, line: str) -> None:
         with self._holding(line):
             run = await finish_call(self._desk, channel, line)
         if run is not None:
             await self._seal(run, channel)
+
+    def _scratch(self, line: str) -> Path:
+        return self._settings.scratch / line
 
     @contextmanager
     def _holding(self, line: str) -> Iterator[None]:

@@ -229,6 +229,14 @@ async def test_far_end_hangs_up(far: FarEnd, phone: Phone) -> None:
     await far.read("SIP/2.0 481")
 
 
+async def test_far_end_that_dies_is_noticed(far: FarEnd, phone: Phone) -> None:
+    call = await phone.dial("1500", port=far.port)
+    await both(far.answer(), call.answered())
+    far.close()
+    ending = await call.ended(within=4.0)
+    assert (ending.by, ending.reason) == ("lost", "Sound port closed")
+
+
 async def test_reinvite_moves_the_sound_and_hold_stops_it(far: FarEnd, phone: Phone) -> None:
     call = await phone.dial("1500", port=far.port)
     invite, _ = await both(far.answer(), call.answered())

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from ivr.errors import JournalBroken, JournalConflict, JournalLocked, SetupError
 from ivr.store.client import SocketJournal
@@ -246,3 +247,16 @@ async def test_a_subscriber_hears_of_the_writers_end(tmp_path: Path) -> None:
     with pytest.raises(JournalBroken):
         await anext(leaves)
     await subscription.__aexit__(None, None, None)
+
+
+def test_it_works_on_uvloop_too(tmp_path: Path) -> None:
+    async def talk() -> list[int]:
+        store = SqliteJournal(tmp_path / "journal.db", tmp_path / "master.key")
+        async with store, serve_journal(store, tmp_path) as door, SocketJournal(door) as journal:
+            async with journal.subscribe() as leaves:
+                numbers = [await journal.append(make_turn(n=n), make_live(n=n)) for n in (1, 2)]
+                assert [(await anext(leaves))["seq"] for _ in numbers] == numbers
+            assert await journal.live("line-c1") == make_live(n=2)
+        return numbers
+
+    assert uvloop.run(talk()) == [0, 1]

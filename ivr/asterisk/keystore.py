@@ -1,4 +1,4 @@
-"""The keys of a call as Asterisk keeps them: the variable IVR_KEYS, read in order, cut at its front.
+"""The keys of a call as Asterisk keeps them: the variable IVR_KEYS, cut at its front.
 
 StoreDTMF appends every key that the caller presses to the variable. Beyond 511 it overwrites
 (apps/app_dtmfstore.c), so it is cut long before, and at once after a secret. Only keys whose use is

@@ -104,4 +104,5 @@ class KeyQueue:
 
     def flush(self, received: str) -> None:
         """Throw away what was typed ahead."""
-        self.cursor += len(self.waiting(received))
+        waiting = self.waiting(received)
+        self.cursor += len(waiting)

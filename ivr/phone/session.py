@@ -19,7 +19,7 @@ from ivr.phone.sdp import Media
 from ivr.phone.sip import Request, Response
 from ivr.phone.sockets import read_stamped
 
-_REFUSED_FRAMES = 100  # two seconds of packets that the far port refused: nobody is there
+_REFUSALS = 100  # in a row, about two seconds: nobody is there
 
 
 class Session:
@@ -47,7 +47,8 @@ class Session:
         self._started = time.monotonic()
         self._media: Media | None = None
         self._marks: dict[int, asyncio.Future[float]] = {}
-        self._refused = 0
+        self._refusals = 0
+        self._refusals_before = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def clock(self) -> float:
@@ -124,7 +125,7 @@ class Session:
         """Read what arrived, send the next `frames` packets; the pacer calls it every 20 ms."""
         self.listen()
         media = self._media
-        if not self.picked_up.done() or media is None:
+        if media is None or not self.picked_up.done() or self.over.done():
             return
         for _ in range(frames):
             number = self.out.sent_frames
@@ -133,27 +134,34 @@ class Session:
                     self._transmit(packet)
             if mark := self._marks.pop(number, None):
                 mark.set_result(now - self._started)
-        if self._refused >= _REFUSED_FRAMES:
-            self._dialog.lose("Sound port closed")
-            self._follow([])
+        self._count_refusals()
 
     def listen(self) -> None:
         """Read what has arrived up to now."""
         if self.over.done():
             return
-        for datagram, arrived in read_stamped(self._socket):
-            if packet := rtp.unpack(datagram):
-                self.heard.add(packet, arrived - self._started)
+        try:
+            for datagram, arrived in read_stamped(self._socket):
+                if packet := rtp.unpack(datagram):
+                    self.heard.add(packet, arrived - self._started)
+        except ConnectionRefusedError:
+            self._refusals += 1
 
     def _transmit(self, packet: bytes) -> None:
         try:
             self._socket.send(packet)
         except ConnectionRefusedError:
-            self._refused += 1
+            self._refusals += 1
         except OSError:
             pass  # the kernel has no room: a lost packet, as on any network
-        else:
-            self._refused = 0
+
+    def _count_refusals(self) -> None:
+        if self._refusals == self._refusals_before:
+            self._refusals = 0
+        self._refusals_before = self._refusals
+        if self._refusals >= _REFUSALS:
+            self._dialog.lose("Sound port closed")
+            self._follow([])
 
     # waiting
 

@@ -37,6 +37,8 @@ class SqliteReader:
         self._vault = open_vault(self._key, create=False)
         place = f"file:{quote(str(self._path))}?mode=ro"
         try:
+            # A connection of aiosqlite that fails leaves a thread behind, so this one fails first.
+            sqlite3.connect(place, uri=True).close()
             self._connection = await aiosqlite.connect(place, uri=True, isolation_level=None)
         except sqlite3.Error as error:
             raise self._broken(error) from None

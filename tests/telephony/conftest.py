@@ -1,20 +1,33 @@
-"""A real Asterisk for the tests of this directory, on ports of its own for each worker."""
+"""A real Asterisk and real engines for the tests of this directory, on ports of their own.
+
+Each worker has its own Asterisk, its own engines and its own state; only what does not change is
+shared: the program of Asterisk and the rendered prompts.
+"""
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ivr.asterisk.pbx.config import Settings
-from ivr.asterisk.pbx.instance import Instance, start_instance, stop_instance
+from ivr.asterisk.pbx.instance import Instance, point_at, start_instance, stop_instance
 from ivr.asterisk.pbx.ports import find_ports
 from ivr.asterisk.pbx.prefix import Asterisk, install_asterisk
+from tests.telephony.engine import ROOT, SLOW, Engine
 
-HOME = Path(__file__).resolve().parents[2] / "var" / "asterisk"
+HOME = ROOT / "var" / "asterisk"
 """Kept between runs, so that Asterisk is fetched once."""
+
+SHORT = ROOT / "tests" / "data" / "flows" / "telephony"
+"""Flows with short prompts and short waits."""
+
+SHIPPED = ROOT / "flows"
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +46,47 @@ def pbx(asterisk: Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     directory = tmp_path_factory.mktemp("pbx")
     yield start_instance(asterisk, directory, Settings(ports=find_ports(), name=f"test-{worker}"))
     stop_instance(directory)
+
+
+@pytest.fixture
+def caller() -> Callable[[], str]:
+    """Numbers that have not called yet."""
+    return lambda: f"08{os.getpid():08}{next(_numbers):05}"
+
+
+@pytest.fixture(scope="session")
+def _short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    yield from _running(Engine(tmp_path_factory.mktemp("short"), SHORT, SLOW))
+
+
+@pytest.fixture(scope="session")
+def _shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    yield from _running(Engine(tmp_path_factory.mktemp("shipped"), SHIPPED))
+
+
+def _running(engine: Engine) -> Iterator[Engine]:
+    engine.start()
+    yield engine
+    engine.stop()
+
+
+@pytest.fixture
+def engine(_short: Engine, pbx: Instance) -> Engine:
+    """An engine with the short flows; calls go to it."""
+    point_at(pbx, _short.address)
+    return _short
+
+
+@pytest.fixture
+def shipped(_shipped: Engine, pbx: Instance) -> Engine:
+    """An engine with the flows that come with the source; calls go to it."""
+    point_at(pbx, _shipped.address)
+    return _shipped
+
+
+@pytest.fixture
+def own_engine(tmp_path: Path, pbx: Instance) -> Iterator[Engine]:
+    """An engine of this test alone, which it may kill; calls go to it."""
+    engine = Engine(tmp_path / "engine", SHORT, SLOW)
+    point_at(pbx, engine.address)
+    yield from _running(engine)

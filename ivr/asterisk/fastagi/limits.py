@@ -39,7 +39,7 @@ class Limits:
     """Handlers that may start at once after a quiet time."""
     turn_seconds: float = 2.0
     """The longest wait for that turn; a call that would wait longer is closed."""
-    patience: tuple[float, ...] = (0.15, 0.5, 1.0, 2.0)
+    patience: tuple[float, ...] = (0.02, 0.05, 0.15, 0.5, 1.0, 2.0)
     """Seconds to wait for the answer to each sync in a row; after the last, the call is lost."""
     backlog: int = 1024
     """Connections that the kernel holds for us. One too many is retried by its peer after 1 s."""

@@ -31,7 +31,7 @@ from ivr.asterisk.fastagi.limits import Stats
 from ivr.asterisk.fastagi.listening import Interruption, Listening, Pending
 from ivr.errors import ChannelClosed, ChannelError, ProtocolError
 
-RIPE_SECONDS: Final = 0.01
+RIPE_SECONDS: Final = 0.002
 """How old a command must be before it is interrupted: Asterisk must have read it.
 
 Two lines in one read() leave the second unseen until a third. On an idle machine half of the syncs

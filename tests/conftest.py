@@ -1,0 +1,41 @@
+"""What all tests share: hypothesis without deadlines, tiny bundles, `--update` for golden files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+from hypothesis import settings
+
+from ivr.flow.bundle import Bundle
+from tests.talk import Talk, load_texts, write_flow
+
+settings.register_profile("local", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="Rewrite the golden calls.")
+
+
+@pytest.fixture
+def load() -> Callable[..., Bundle]:
+    """Bundles from nodes as YAML text: `load(MAIN, other=OTHER)` has the flows main and other."""
+
+    def build(main: str, *, hotline: str = "", **flows: str) -> Bundle:
+        files = {f"{name}.yaml": write_flow(name, nodes) for name, nodes in flows.items()}
+        return load_texts({"main.yaml": write_flow("main", main), **files}, hotline)
+
+    return build
+
+
+@pytest.fixture
+def talk(load: Callable[..., Bundle]) -> Callable[..., Talk]:
+    """A call that has begun, on a bundle from nodes as YAML text."""
+
+    def begin(main: str, *, hotline: str = "", **flows: str) -> Talk:
+        return Talk(load(main, hotline=hotline, **flows))
+
+    return begin
