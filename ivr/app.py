@@ -22,6 +22,7 @@ from ivr.engine.outcomes import Started
 from ivr.engine.run import Run
 from ivr.engine.steps import Record
 from ivr.engine.values import Personal
+from ivr.errors import ChannelClosed
 from ivr.flow.bundle import Bundle
 from ivr.naming import draw_case_number, new_ulid
 from ivr.ports import Channel, Fact, Journal, Source
@@ -54,6 +55,14 @@ def clean_number(written: str | None) -> str | None:
     """A caller's number with nothing in it that could mean something elsewhere; None: withheld."""
     number = re.sub(r"[^0-9+*#]", "", written or "")[:32]
     return number or None
+
+
+def _started(environment: Environment) -> Started:
+    number = clean_number(environment.callerid)
+    return Started(
+        dialled=clean_number(environment.extension) or "",
+        caller=None if number is None else Personal(number),
+    )
 
 
 class Hotline:
@@ -92,44 +101,27 @@ class Hotline:
             await self._finish(GoneChannel(self._settings.recorded, session), line)
             return
         with self._holding(line):
-            channel = await self._open_channel(session, served=SERVED in environment.arguments)
-            run = await self._lead(channel, environment)
-        if run is not None:
-            await self._seal(run, channel)
+            scratch = self._settings.scratch / line
+            channel = AgiChannel(session, self._library, self._settings.recorded, scratch)
+            if SERVED in environment.arguments and await self._is_over(channel, line):
+                await channel.close(done=True)
+                return
+            await asyncio.to_thread(scratch.mkdir, parents=True, exist_ok=True)
+            run = await run_call(self._desk, channel, line, _started(environment))
+            await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
+        await self._seal(run, channel)
 
-    async def _open_channel(self, session: AgiSession, *, served: bool) -> AgiChannel:
-        scratch = self._scratch(session.environment.uniqueid)
-        channel = AgiChannel(
-            session, self._library, self._settings.recorded, scratch, answered=served
-        )
-        if served:
-            await channel.listen()
-        await asyncio.to_thread(scratch.mkdir, parents=True, exist_ok=True)
-        return channel
-
-    async def _lead(self, channel: AgiChannel, environment: Environment) -> Run | None:
-        line = environment.uniqueid
-        run = None
-        if channel.answered and await self._journal.live(line) is None:
-            await channel.close(done=True)  # the last engine died after the last turn
-        else:
-            number = clean_number(environment.callerid)
-            started = Started(
-                dialled=clean_number(environment.extension) or "",
-                caller=None if number is None else Personal(number),
-            )
-            run = await run_call(self._desk, channel, line, started)
-        await asyncio.to_thread(shutil.rmtree, self._scratch(line), ignore_errors=True)
-        return run
+    async def _is_over(self, channel: AgiChannel, line: str) -> bool:
+        """Whether the last engine died after the last turn; the caller is listened to meanwhile."""
+        with suppress(ChannelClosed):  # the first step will tell
+            await channel.answer()
+        return await self._journal.live(line) is None
 
     async def _finish(self, channel: GoneChannel, line: str) -> None:
         with self._holding(line):
             run = await finish_call(self._desk, channel, line)
         if run is not None:
             await self._seal(run, channel)
-
-    def _scratch(self, line: str) -> Path:
-        return self._settings.scratch / line
 
     @contextmanager
     def _holding(self, line: str) -> Iterator[None]:

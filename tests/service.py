@@ -6,13 +6,22 @@ Ids and case numbers are counted, so that a call goes the same way every time.
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from ivr.driver import Desk, run_call
+from ivr.engine.engine import advance, begin
 from ivr.engine.outcomes import Failed, Found, NotFound, Started
+from ivr.engine.plain import (
+    event_to_plain,
+    outcome_from_plain,
+    run_from_plain,
+    run_to_plain,
+    step_to_plain,
+)
 from ivr.engine.run import Run
 from ivr.engine.values import Scalar
 from ivr.flow.bundle import Bundle
@@ -24,6 +33,9 @@ from ivr.store.memory import MemoryJournal
 from tests.talk import START
 
 LINE = "line-1"
+
+Taken = Sequence[tuple[Turn, LiveRow | None, NewCase | None]]
+"""What a journal was handed over in a call."""
 
 
 def count_cases() -> Callable[[], str]:
@@ -92,6 +104,25 @@ class Stopping:
         return await self.inner.case(call, n)
 
 
+def execute_again(bundle: Bundle, taken: Taken) -> None:
+    """The outcomes, executed again, give the same turns, and the same run as each live row.
+
+    Run and outcomes go through JSON before each turn.
+    """
+    first = taken[0][0]
+    started = outcome_from_plain(first.outcome)
+    assert isinstance(started, Started)
+    run = begin(bundle, first.call, started, first.at)
+    for turn, live, _ in taken:
+        outcome = outcome_from_plain(json.loads(json.dumps(turn.outcome)))
+        went = advance(bundle, run, outcome, turn.at)
+        assert [event_to_plain(event) for event in went.events] == list(turn.events)
+        assert (None if went.step is None else step_to_plain(went.step)) == turn.step
+        run = run_from_plain(json.loads(json.dumps(run_to_plain(went.run))))
+        assert run == went.run
+        assert live is None or live.run == run
+
+
 class Killed(Exception):
     """The engine died: nothing that it held is there any more."""
 
@@ -126,8 +157,12 @@ class Service:
 
     async def run(self) -> Run:
         """An engine comes to the line and leads the call to its end."""
+        return await run_call(self.desk, self.channel(), LINE, self.started)
+
+    def channel(self) -> Simulator:
+        """The line as another engine finds it."""
         self.channels.append(Simulator(self.caller, self.line, show=self.shown.append))
-        return await run_call(self.desk, self.channels[-1], LINE, self.started)
+        return self.channels[-1]
 
     async def die(self, turn: int, *, stored: bool) -> None:
         """An engine comes and dies at a turn, before it is stored or just after."""

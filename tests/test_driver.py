@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from ivr.audit.leaf import as_recorded
+from ivr.driver import finish_call
 from ivr.engine.outcomes import Failed, Found, NotFound
 from ivr.engine.plain import run_to_plain
 from ivr.engine.values import Scalar
@@ -301,6 +302,28 @@ async def test_a_caller_is_told_to_wait_when_the_answer_takes_longer(service: Se
     assert service.shown.count("   … Mohon tunggu.") == 1
     (answered,) = await service.events("source.answered")
     assert answered["result"] == "not_found"
+
+
+# A caller who is gone
+
+
+async def test_a_call_that_was_left_is_led_to_its_end(service: Service) -> None:
+    await service.die(3, stored=True)
+    service.line.gone = True
+    run = await finish_call(service.desk, service.channel(), LINE)
+    assert run is not None
+    assert (run.call, run.present, run.result) == ("id-1", False, "")
+    (call,) = await service.journal.calls()
+    assert (call.outcome, call.turns) == ("putus_ivr", 5)
+    assert list(await service.journal.lines()) == []
+
+
+async def test_of_a_call_that_has_ended_nothing_is_left(service: Service) -> None:
+    await service.run()
+    before = len(await service.turns())
+    assert await finish_call(service.desk, service.channel(), LINE) is None
+    assert service.channels[-1].done is True
+    assert len(await service.turns()) == before
 
 
 # A bundle that is gone

@@ -162,6 +162,24 @@ def test_faults_apart_do_not_end_the_call(talk: Begin) -> None:
         assert call.run.faults == 1
 
 
+def test_every_node_counts_its_faults_anew(talk: Begin) -> None:
+    call = talk(MENU)
+    for _ in range(4):
+        call.hear(Silence(0))
+        call.press("5")
+        assert (call.run.silences, call.run.wrongs) == (1, 1)
+        call.press("1")
+        call.listen()
+        assert (call.run.silences, call.run.wrongs, call.node) == (0, 0, "main.main")
+
+
+def test_without_words_for_a_fault_the_prompt_is_just_repeated(talk: Begin) -> None:
+    call = talk(MENU.replace("    say: Silakan.\n", "    say: Silakan.\n    on_silence: []\n"))
+    before = call.said
+    call.hear(Silence(0))
+    assert call.said == before
+
+
 # Universal keys
 
 

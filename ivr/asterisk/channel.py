@@ -37,17 +37,14 @@ SLICE_MS: Final = 2_000
 commands is stored, but does not end the wait."""
 
 SERVED: Final = "IVR_SERVED"
-"""Set once the call has been answered, and so is in the journal."""
+"""Set before the call is answered: from here on it is in the journal."""
 
 DONE: Final = "IVR_DONE"
 """Set when the call is over for the engine's part. The dialplan tries again without it."""
 
 
 class AgiChannel:
-    """A call on the telephone. `scratch` is a directory of this call alone.
-
-    `answered` is true from the start when another engine has answered the call.
-    """
+    """A call on the telephone. `scratch` is a directory of this call alone."""
 
     def __init__(
         self,
@@ -55,8 +52,6 @@ class AgiChannel:
         library: PromptLibrary,
         recordings: Path,
         scratch: Path,
-        *,
-        answered: bool = False,
     ) -> None:
         self._session = session
         self._line = Line(session, library, scratch)
@@ -65,11 +60,18 @@ class AgiChannel:
         self._clock = asyncio.get_running_loop().time
         self._recording: str | None = None
         self._segments: list[str] = []
-        self.answered = answered
+        self._answered = False
 
-    async def listen(self) -> None:
-        """Let no key be lost while it is found out what to do."""
-        await self._line.listen()
+    async def answer(self) -> None:
+        """Answer the call, once its first turn is durable, and listen. Harmless a second time.
+
+        Raises ChannelClosed when the caller is gone.
+        """
+        if not self._answered:
+            await self._line.run(command.set_variable(SERVED, "yes"))
+            await self._line.run(command.answer())
+            await self._line.listen()
+            self._answered = True
 
     async def perform(self, step: Step, act: str, *, fresh: bool = True) -> Outcome | Input:
         """See `ivr.ports.Channel`."""
@@ -122,16 +124,10 @@ class AgiChannel:
             await self._line.run(command.execute("StopMixMonitor"))
         await self._line.run(command.set_variable(DONE, "done"))
 
-    async def _answer(self) -> None:
-        if not self.answered:
-            await self._line.run(command.answer())
-            await self._line.run(command.set_variable(SERVED, "yes"))
-            self.answered = True
-
     async def _perform(self, step: Step, act: str, fresh: bool) -> Outcome | Input:
         if isinstance(step, Record) and not fresh:
             return await self._query(step, act)
-        await self._answer()
+        await self.answer()
         match step:
             case Say():
                 return await self._say(step)

@@ -7,6 +7,7 @@ missing part of the machine are told in a sentence, never as a traceback.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -41,10 +42,10 @@ for _command in (check, simulate, say, serve, dial, pbx, calls):
     cli.add_command(_command)
 
 
-def main() -> None:
-    """Run the command; faults become a sentence and an exit code."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command, None: of the process; faults become a sentence and an exit code."""
     try:
-        cli(standalone_mode=True)
+        cli(arguments, standalone_mode=True)
     except FlowError as error:
         click.echo(str(error), err=True)
         sys.exit(FOUND)

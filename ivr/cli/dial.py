@@ -43,7 +43,7 @@ def dial(
 
     Keys: 0-9 * # press; `,` listens until it is quiet; `w2` waits; `v` speaks; `h` hangs up.
 
-    Example: ivr dial 1500 --keys ",1,,1,1,h"
+    Example: ivr dial 1500 --keys ",1,1,1,1,h"
     """
     if port is None:
         instance = load_instance(settings.pbx / "instance")

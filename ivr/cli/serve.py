@@ -32,9 +32,9 @@ def serve(settings: Settings, with_pbx: bool, sip_port: int, ami_port: int, rtp:
     Example: ivr serve --with-pbx
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    ports = read_ports(sip_port, ami_port, rtp)
     bundle = load_directory(settings.flows)
     library = prepare_sounds(settings, bundle, _show_progress)
-    ports = read_ports(sip_port, ami_port, rtp)
     started = False
     if with_pbx:
         asterisk = install_local(settings)
@@ -50,7 +50,7 @@ def serve(settings: Settings, with_pbx: bool, sip_port: int, ami_port: int, rtp:
         if with_pbx:
             numbers = " or ".join(bundle.hotline.numbers)
             click.echo(f"dial {numbers} at 127.0.0.1:{ports.sip} (SIP over UDP); for example:")
-            click.echo("    .venv/bin/ivr dial 1500 --keys ',1,,1,1,h'")
+            click.echo("    .venv/bin/ivr dial 1500 --keys ',1,1,1,1,h'")
             click.echo("Ctrl-C stops everything")
 
     try:

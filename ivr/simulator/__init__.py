@@ -10,7 +10,8 @@ from ivr.simulator.caller import (
     Speak,
     Wait,
 )
-from ivr.simulator.channel import Line, Simulator, plain_text
+from ivr.simulator.channel import Simulator
+from ivr.simulator.line import Line, plain_text
 
 __all__ = [
     "Act",

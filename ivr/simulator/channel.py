@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 from ivr.engine.keys import KeyQueue, Match, expire, match
@@ -27,38 +27,11 @@ from ivr.engine.outcomes import (
 )
 from ivr.engine.steps import Collect, Hangup, Menu, Record, Say, SetRecording, Step, utterances_of
 from ivr.engine.utterance import Utterance
-from ivr.flow.templates import parse_template
 from ivr.ports import Input
 from ivr.simulator.caller import Act, Caller, Leave, Press, Quiet, Speak, Wait
+from ivr.simulator.line import LETTER_MS, Line, plain_text
 
 Ending: TypeAlias = Literal["finish", "silence", "limit", "hangup"]
-
-LETTER_MS = 65
-"""How long a written letter takes to be spoken: about 150 words a minute."""
-
-
-def plain_text(utterance: Utterance) -> str:
-    """The utterance as a person reads it: values stand as they are written."""
-    return "".join(
-        part if isinstance(part, str) else utterance.values[part.name].text
-        for part in parse_template(utterance.template)
-    )
-
-
-@dataclass
-class Line:
-    """What outlives an engine: the keys that came, the messages on disk, the caller, the time.
-
-    `act` is what the caller is doing at present, `said` whether anything was said since the last
-    key, `clock` counts milliseconds.
-    """
-
-    received: str = ""
-    gone: bool = False
-    act: Act | None = None
-    said: bool = False
-    clock: int = 0
-    messages: dict[str, Recorded] = field(default_factory=dict)
 
 
 class Simulator:
@@ -167,7 +140,8 @@ class Simulator:
             end += self._length(one)
         cut = False
         while not cut and not self.line.gone and self._pass(step, end, playing=True):
-            cut = self._act() and barge_in
+            # A finish key that comes late belongs to the digits before: it cuts nothing.
+            cut = self._act() and barge_in and bool(self._typed())
         heard = self.line.clock - begun
         self.line.said = self.line.said or (heard > 0 and not cut)
         return heard, cut
@@ -239,9 +213,7 @@ class Simulator:
         self._queue.flush(self.line.received)
         self.line.said = True  # the tone
         spoken, ended = self._hear(step)
-        waiting = self._typed()
-        by_key = ended == "finish"
-        self._queue.cursor += waiting.index(step.finish) + 1 if by_key else len(waiting)
+        self._end_input(step.finish)
         message = _message(name, spoken, ended, heard)
         if spoken:
             self.line.messages[name] = message
@@ -277,13 +249,17 @@ class Simulator:
             if spoken >= step.limit:
                 return step.limit, "limit"
 
+    def _end_input(self, finish: str) -> None:
+        """Keys up to the one that ended a recording belong to it; without one, all of them do."""
+        waiting = self._typed()
+        self._queue.cursor += waiting.find(finish) + 1 or len(waiting)
+
     def _query(self, name: str) -> Outcome:
         """After a death: the message is on disk, or it was never finished."""
         message = self.line.messages.get(name)
         if message is None:
             return Resumed()
-        waiting = self._typed()
-        self._queue.cursor += waiting.find("#") + 1
+        self._end_input("#")
         return replace(message, ended="unknown", heard=0)
 
     def _set_recording(self, step: SetRecording, act: str) -> Outcome:

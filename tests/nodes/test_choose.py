@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ivr.engine.outcomes import Digits
+from ivr.engine.values import Secret
 from tests.talk import Talk
 
 Begin = Callable[..., Talk]
@@ -81,6 +82,22 @@ def test_a_name_without_a_value_meets_no_condition(talk: Begin) -> None:
     call = talk(unset + TAIL)
     assert call.event("case.taken").case == 0
     assert call.said == ["main.ask.say"]
+
+
+def test_of_a_secret_a_condition_sees_what_is_told_of_it(talk: Begin) -> None:
+    call = talk(
+        """
+  ask: {type: collect, say: NIK., as: nik, sensitive: true, into: nik, next: pick}
+  pick:
+    type: choose
+    cases:
+      - {when: nik.valid && nik.length == 16, next: yes}
+    else: no
+"""
+        + TAIL
+    )
+    call.hear(Digits(Secret("s", 16, True), 16, "length", 0))
+    assert call.said == ["main.yes.say"]
 
 
 def test_the_hotlines_clock_counts_not_utc(talk: Begin) -> None:

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ivr.engine.outcomes import Played, Unable
+from ivr.engine.outcomes import Digits, Played, Unable
 from ivr.engine.steps import Hangup, Say
 from ivr.engine.utterance import Spoken, Utterance
-from ivr.engine.values import Personal
+from ivr.engine.values import Personal, Secret
 from tests.talk import HOTLINE, Talk, load_texts, write_flow
 
 Begin = Callable[..., Talk]
@@ -107,6 +107,18 @@ def test_a_personal_value_stays_marked(talk: Begin) -> None:
     (utterance,) = call.step.utterances
     assert utterance.values == {"code": Spoken(Personal("123"), "digits")}
     assert utterance.personal
+
+
+def test_a_secret_is_spoken_by_its_last_four(talk: Begin) -> None:
+    call = talk("""
+  ask: {type: collect, say: NIK., as: nik, sensitive: true, into: nik, next: tell}
+  tell: {type: say, say: "{nik}", next: end}
+  end: {type: hangup}
+""")
+    secret = Secret("s", 16, True)
+    call.hear(Digits(secret, 16, "length", 0))
+    assert isinstance(call.step, Say)
+    assert call.step.utterances[0].values == {"nik": Spoken(secret, "last4")}
 
 
 def test_a_sound_that_cannot_be_played_is_passed_with_an_apology(talk: Begin) -> None:

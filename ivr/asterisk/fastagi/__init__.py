@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr.asterisk.fastagi.limits import Limits, Refusal, Stats
-from ivr.asterisk.fastagi.listening import Interruption, Listening
+from ivr.asterisk.fastagi.listening import Interruption, Listening, Order, Then
 from ivr.asterisk.fastagi.server import FastAgiServer, Handler, serve
 from ivr.asterisk.fastagi.session import AgiSession
 
@@ -14,7 +14,9 @@ __all__ = [
     "Interruption",
     "Limits",
     "Listening",
+    "Order",
     "Refusal",
     "Stats",
+    "Then",
     "serve",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -72,17 +73,42 @@ def _wake(waiter: asyncio.Future[None]) -> None:
         waiter.set_result(None)
 
 
+Then = Callable[[tuple[str, ...]], "Order | None"]
+"""Says, from the values that were read, what to send in the same instant; None: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command with what follows it without a pause.
+
+    When it ends by itself, in good order, `reads` are read and what `then` says is sent, without a
+    turn of the loop in between: in such a pause Asterisk has no command. `then` must not block and
+    must not raise. None: nothing follows.
+    """
+
+    command: Command
+    reads: tuple[str, ...] = ()
+    then: Then | None = field(default=None, repr=False)
+
+
 @dataclass(slots=True, eq=False)
 class Listening:
     """A command that is under way: a handle for `AgiSession.finish()`, `wait()`, `interrupt()`."""
 
-    command: Command
+    order: Order
     sent_at: float
     """By the loop's clock."""
     outcome: Pending[Reply | None] = field(repr=False, default_factory=Pending)
     """The reply; None when the command was stopped."""
+    values: Pending[tuple[str, ...]] = field(repr=False, default_factory=Pending)
+    """What was read when it had ended; fails when nothing follows it."""
     abandoned: bool = False
     """Whether the next command may stop it, or wait for it, without being told to."""
+
+    @property
+    def command(self) -> Command:
+        """The command itself."""
+        return self.order.command
 
     @property
     def done(self) -> bool:

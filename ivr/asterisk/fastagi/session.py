@@ -6,38 +6,23 @@ Must not decide what the caller hears, and must not log: commands and replies ma
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, assert_never
+from typing import Final
 
-from ivr.asterisk.agi import (
-    Answered,
-    Command,
-    Conversation,
-    Ended,
-    Environment,
-    Event,
-    HangupNotice,
-    Interrupted,
-    Opened,
-    Reply,
-    State,
-    Stray,
-    Sync,
-    Synchronised,
-)
+from ivr.asterisk.agi import Command, Conversation, Environment, Event, Reply
 from ivr.asterisk.fastagi.limits import Stats
-from ivr.asterisk.fastagi.listening import Interruption, Listening, Pending
+from ivr.asterisk.fastagi.listening import Interruption, Listening, Order, Then
+from ivr.asterisk.fastagi.wire import Wire
 from ivr.errors import ChannelClosed, ChannelError, ProtocolError
 
 RIPE_SECONDS: Final = 0.002
 """How old a command must be before it is interrupted: Asterisk must have read it.
 
 Two lines in one read() leave the second unseen until a third. On an idle machine half of the syncs
-sent at once were left so, none of those sent after 1 ms.
+sent at once were left so, none of those sent after 1 ms; on a busy one a few are, and the sync that
+is sent again when the first patience is over is the third line.
 """
-MAX_STRAYS: Final = 100
 
 
 class AgiSession:
@@ -62,26 +47,31 @@ class AgiSession:
         self.environment = environment
         self.peer = peer
         """The address that the call came from, for messages."""
-        self.hangup = asyncio.Event()
-        """Set when the caller has hung up or the connection has ended."""
-        self.longest_gap = 0.0
-        """The longest time in seconds between a reply and our next line: keys get lost in it."""
-        self._conversation = conversation
-        self._transport = transport
+        self._wire = Wire(conversation, transport, stats, peer)
         self._stats = stats
         self._patience = patience
         self._loop = asyncio.get_running_loop()
-        self._listening: Listening | None = None
-        self._synced: Pending[tuple[str, ...]] | None = None
         self._driving = False
-        self._strays = 0
-        self._heard_at: float | None = None
-        self._fault: ProtocolError | None = None
+
+    @property
+    def hangup(self) -> asyncio.Event:
+        """Set when the caller has hung up or the connection has ended."""
+        return self._wire.hangup
 
     @property
     def hung_up(self) -> bool:
         """Whether the caller has hung up or the connection has ended."""
-        return self.hangup.is_set()
+        return self._wire.hangup.is_set()
+
+    @property
+    def longest_gap(self) -> float:
+        """The longest time in seconds between a reply and our next line: keys get lost in it."""
+        return self._wire.longest_gap
+
+    @property
+    def listening(self) -> Listening | None:
+        """The command that is under way, or that ended and was not followed by another."""
+        return self._wire.listening
 
     async def command(self, command: Command, limit: float | None = None) -> Reply:
         """Send a command and return its reply, whose code is 200.
@@ -97,14 +87,10 @@ class AgiSession:
 
         Raises RuntimeError when another one that was started is still under way.
         """
-        if self._driving or not self._conversation.idle:
+        if self._driving or not self._wire.idle:
             with self._drive():
                 await self._settle()
-        if self.hung_up and not command.after_hangup:
-            raise ChannelClosed("the caller has hung up", place=self.peer)
-        self._write(self._conversation.send(command))
-        self._listening = Listening(command, self._loop.time())
-        return self._listening
+        return self._wire.send(Order(command))
 
     async def finish(self, listening: Listening, limit: float | None = None) -> Reply:
         """Wait for the reply of a command that was started; see `command()`.
@@ -139,25 +125,27 @@ class AgiSession:
         """
         return await listening.outcome.wait(seconds)
 
-    async def interrupt(self, *variables: str) -> Interruption:
+    async def interrupt(self, *variables: str, then: Then | None = None) -> Interruption:
         """Stop the command under way and read variables in the same round trip.
 
-        Without a command under way it only reads; the reply is then that of the command that was
-        started last, unless another one followed it. Raises RuntimeError when the command cannot be
-        interrupted, ValueError when a name is not a variable's.
+        What `then` says of the values is sent in the instant in which they come; it is `listening`
+        afterwards, unless it needs a caller who has hung up. Without a command under way this only
+        reads; the reply is then that of the command that was started last, unless another one
+        followed it. Raises RuntimeError when the command cannot be interrupted, ValueError when a
+        name is not a variable's.
         """
         with self._drive():
-            listening = self._listening
+            before = self._wire.listening
+            await self._ripen()
+            listening = self._wire.listening
             if listening is not None and not listening.done:
                 if not listening.command.interruptible:
                     raise RuntimeError(f"{listening.command.verb} cannot be interrupted")
                 listening.abandoned = True
-                await self._ripen(listening)
-            values = await self._synchronise(variables)
-            self._listening = None
-            reply = None if listening is None else listening.outcome.result()
-            if listening is not None and reply is not None:
-                self._check(listening.command, reply)
+            values = await self._synchronise(variables, then)
+            reply = None if before is None else before.outcome.result()
+            if before is not None and reply is not None:
+                self._check(before.command, reply)
             return Interruption(reply, values)
 
     async def read(self, *variables: str) -> tuple[str, ...]:
@@ -172,31 +160,11 @@ class AgiSession:
 
     def close(self) -> None:
         """End the conversation: Asterisk's dialplan goes on. Harmless when it has ended."""
-        for event in self._conversation.eof():
-            self.hear(event)
-        self._transport.close()
+        self._wire.close()
 
     def hear(self, event: Event) -> None:
         """Take one event of the conversation; called by the connection."""
-        match event:
-            case Answered():
-                self._resolve(event.reply)
-            case Interrupted():
-                self._resolve(None)
-            case Synchronised():
-                self._heard_at = self._loop.time()
-                if self._synced is not None:
-                    self._synced.resolve(event.values)
-            case HangupNotice():
-                self.hangup.set()
-            case Stray():
-                self._stray()
-            case Ended():
-                self._end(event.fault)
-            case Opened():
-                pass
-            case _:
-                assert_never(event)
+        self._wire.hear(event)
 
     @contextmanager
     def _drive(self) -> Iterator[None]:
@@ -210,20 +178,19 @@ class AgiSession:
 
     async def _settle(self) -> None:
         """Bring the conversation to rest: nothing outstanding, no matter what was cancelled."""
-        if self._conversation.state is State.CLOSED:
-            raise self._closed()
-        listening = self._listening
+        if self._wire.over:
+            raise self._wire.closed()
+        listening = self._wire.listening
         if listening is not None and not listening.done:
             if not listening.abandoned:
                 raise RuntimeError(f"{listening.command.verb} is under way")
             if not listening.command.interruptible:
                 await listening.outcome.wait(self._remaining(listening))
             if not listening.done:
-                await self._ripen(listening)
+                await self._ripen()
                 await self._synchronise(())
-        elif not self._conversation.idle:
+        elif not self._wire.idle:
             await self._synchronise(())
-        self._listening = None
 
     def _remaining(self, listening: Listening) -> float | None:
         limit = listening.command.timeout
@@ -231,21 +198,27 @@ class AgiSession:
             return None
         return max(0.0, listening.sent_at + limit - self._loop.time())
 
-    async def _ripen(self, listening: Listening) -> None:
-        missing = listening.sent_at + RIPE_SECONDS - self._loop.time()
-        if missing > 0:
+    async def _ripen(self) -> None:
+        """Wait until what is under way may be interrupted, also when it is followed by another."""
+        while (listening := self._wire.listening) is not None and not listening.done:
+            missing = listening.sent_at + RIPE_SECONDS - self._loop.time()
+            if missing <= 0:
+                return
             await listening.outcome.wait(missing)
 
-    async def _synchronise(self, variables: tuple[str, ...]) -> tuple[str, ...]:
-        for patience in self._patience:
-            sync = Sync(secrets.token_hex(8), variables)
-            self._write(self._conversation.synchronise(sync))
-            self._synced = Pending()
-            if await self._synced.wait(patience):
-                return self._synced.result()
-            self._stats.pokes += 1
-        self._break("Asterisk does not answer")
-        raise self._closed()
+    async def _synchronise(
+        self, variables: tuple[str, ...], then: Then | None = None
+    ) -> tuple[str, ...]:
+        try:
+            for patience in self._patience:
+                synced = self._wire.ask(variables, then)
+                if await synced.wait(patience):
+                    return synced.result()
+                self._stats.pokes += 1
+        except asyncio.CancelledError:
+            self._wire.forget()
+            raise
+        raise self._wire.give_up("Asterisk does not answer")
 
     def _check(self, command: Command, reply: Reply) -> Reply:
         if reply.code == 200:
@@ -256,41 +229,3 @@ class AgiSession:
         raise ProtocolError(
             f"Asterisk refused {command.verb} with code {reply.code}", place=self.peer
         )
-
-    def _write(self, line: bytes) -> None:
-        if self._transport.is_closing():
-            raise self._closed()
-        if self._heard_at is not None:
-            self.longest_gap = max(self.longest_gap, self._loop.time() - self._heard_at)
-            self._heard_at = None
-        self._transport.write(line)
-
-    def _resolve(self, reply: Reply | None) -> None:
-        self._heard_at = self._loop.time()
-        if self._listening is not None:
-            self._listening.outcome.resolve(reply)
-
-    def _stray(self) -> None:
-        self._stats.strays += 1
-        self._strays += 1
-        if self._strays > MAX_STRAYS:
-            self._break("Asterisk sends lines that answer nothing")
-
-    def _break(self, sentence: str) -> None:
-        self._fault = ProtocolError(sentence, place=self.peer)
-        for event in self._conversation.eof():
-            self.hear(event)
-        self._transport.abort()
-
-    def _end(self, fault: ProtocolError | None) -> None:
-        self._fault = self._fault or fault
-        self.hangup.set()
-        if self._synced is not None:
-            self._synced.fail(self._closed())
-        if self._listening is not None:
-            self._listening.outcome.fail(self._closed())
-
-    def _closed(self) -> ChannelError:
-        if self._fault is not None:
-            return ProtocolError(self._fault.sentence, place=self.peer)
-        return ChannelClosed("the AGI connection has ended", place=self.peer)

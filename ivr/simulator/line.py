@@ -1,0 +1,37 @@
+"""The line of a simulated call: what stays when one engine dies and another comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ivr.engine.outcomes import Recorded
+from ivr.engine.utterance import Utterance
+from ivr.flow.templates import parse_template
+from ivr.simulator.caller import Act
+
+LETTER_MS = 65
+"""How long a written letter takes to be spoken: about 150 words a minute."""
+
+
+def plain_text(utterance: Utterance) -> str:
+    """The utterance as a person reads it: values stand as they are written."""
+    return "".join(
+        part if isinstance(part, str) else utterance.values[part.name].text
+        for part in parse_template(utterance.template)
+    )
+
+
+@dataclass
+class Line:
+    """What outlives an engine: the keys that came, the messages on disk, the caller, the time.
+
+    `act` is what the caller is doing, `said` whether anything was said since the last key, `clock`
+    counts milliseconds.
+    """
+
+    received: str = ""
+    gone: bool = False
+    act: Act | None = None
+    said: bool = False
+    clock: int = 0
+    messages: dict[str, Recorded] = field(default_factory=dict)

@@ -1,0 +1,240 @@
+"""Every command explains itself; a user's mistake gets a sentence, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import pytest
+
+from ivr.cli import cli, main
+from ivr.config import read_settings
+from ivr.errors import UsageError
+from ivr.speech.kinds import KINDS
+
+FLOWS = Path(__file__).parent.parent / "flows"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command printed, and its exit code."""
+
+    out: str
+    err: str
+    code: int
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs `ivr` on a state directory of its own and the shipped flows."""
+    monkeypatch.setenv("IVR_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("IVR_FLOWS", str(FLOWS))
+
+    def command(*arguments: str) -> Said:
+        with pytest.raises(SystemExit) as left:
+            main(arguments)
+        told = capsys.readouterr()
+        return Said(told.out, told.err, int(left.value.code or 0))
+
+    return command
+
+
+def list_commands(
+    command: click.Command = cli, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            yield from list_commands(below, (*path, name))
+    else:
+        yield path, command
+
+
+COMMANDS = dict(list_commands())
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_command_has_help_with_an_example(run: Run, path: tuple[str, ...]) -> None:
+    said = run(*path, "--help")
+    assert (said.code, said.err) == (0, "")
+    assert f"Example: ivr {' '.join(path)}" in " ".join(said.out.split())
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_option_is_explained(path: tuple[str, ...]) -> None:
+    silent = [
+        one.name
+        for one in COMMANDS[path].params
+        if isinstance(one, click.Option)
+        and not one.help
+        and not one.show_default
+        and not isinstance(one.type, click.Choice)
+    ]
+    assert silent == []
+
+
+def test_the_version_is_told(run: Run) -> None:
+    assert re.fullmatch(r"ivr, version \d+\.\d+\.\d+\n", run("--version").out)
+
+
+# A user's mistakes
+
+MISTAKES = [
+    (("check", "nowhere"), 2, "there is no flow directory nowhere"),
+    (("check", "flows", "--language", "jv"), 2, "'jv' is not one of"),
+    (("simulate", "1500", "--keys", "x"), 2, "x"),
+    (("simulate", "1500", "--keys", "w"), 2, "w"),
+    (("simulate", "--nothing"), 2, "No such option"),
+    (("say", "jv", "rupiah", "1"), 2, "jv"),
+    (("say", "id", "money", "1"), 2, "'money' is not one of"),
+    (("say", "id", "rupiah", "satu"), 2, "this value cannot be spoken as a number"),
+    (("say", "id", "date", "2026-02-30"), 2, "date"),
+    (("say", "id"), 2, "Missing argument"),
+    (("calls", "list"), 2, "journal.db: there is no journal yet\n"),
+    (("calls", "list", "--limit", "0"), 2, "--limit"),
+    (("calls", "show", "last"), 2, "journal.db: there is no journal yet\n"),
+    (("calls", "show"), 2, "Missing argument"),
+    (("dial", "1500", "--keys", "?"), 2, "?"),
+    (("dial", "1500", "--port", "1", "--keys", "x"), 2, "x"),
+    (("dial", "1500", "--port", "9", "--keys", "h"), 2, "no SIP port is open there"),
+    (("dial", "1500", "--port", "99999"), 2, "99999 is not a port"),
+    (("dial", "nobody!", "--port", "9"), 2, "is not a telephone number"),
+    (("serve", "--rtp", "1000"), 2, "--rtp"),
+    (("pbx", "start", "--rtp", "a-b"), 2, "--rtp"),
+    (("pbx", "nothing"), 2, "No such command"),
+    (("nothing",), 2, "No such command"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "told"), MISTAKES, ids=lambda one: str(one)[:40])
+def test_a_mistake_gets_a_sentence(
+    run: Run, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    said = run(*arguments)
+    assert said.code == code
+    assert told in said.err
+    assert "Traceback" not in said.err + said.out
+
+
+@pytest.mark.parametrize("port", ["", "x", "0", "65536", "-1", "4573.0", "²", "9" * 5000])
+def test_a_port_that_is_none_is_told_with_its_remedy(
+    run: Run, monkeypatch: pytest.MonkeyPatch, port: str
+) -> None:
+    monkeypatch.setenv("IVR_AGI_PORT", port)
+    said = run("check")
+    assert said.code == 2
+    assert said.err.startswith("ivr: IVR_AGI_PORT: ")
+    assert said.err.endswith("is no port\n  Give a number from 1 to 65535.\n")
+
+
+def test_faulty_flows_are_told_with_their_places(run: Run, tmp_path: Path) -> None:
+    directory = tmp_path / "bad"
+    directory.mkdir()
+    (directory / "hotline.yaml").write_text("hotline: x\nnumbers: {'1': nowhere}\n", "utf-8")
+    checked = run("check", str(directory))
+    assert checked.code == 1
+    assert re.search(r"hotline\.yaml:\d+:\d+: ", checked.out)
+    as_json = run("check", str(directory), "--json")
+    data = json.loads(as_json.out)
+    assert (as_json.code, data["ok"]) == (1, False)
+    assert {"file", "line", "column", "code", "sentence"} <= set(data["faults"][0])
+
+
+def test_no_command_runs_on_faulty_flows(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IVR_FLOWS", str(tmp_path))
+    for command in (("simulate", "--keys", ""), ("serve",)):
+        said = run(*command)
+        assert said.code == 1
+        assert "there is no hotline.yaml" in said.err or "no-hotline" in said.err
+        assert "Traceback" not in said.err
+
+
+# Commands that need nothing
+
+
+def test_the_shipped_flows_have_no_fault(run: Run) -> None:
+    said = run("check")
+    assert said.code == 0
+    assert said.out.startswith("no faults, 0 warnings: ")
+
+
+def test_a_call_is_simulated(run: Run) -> None:
+    said = run("simulate", "1500", "--keys", ",1,1,1,h", "--turns")
+    lines = said.out.splitlines()
+    assert (said.code, said.err) == (0, "")
+    assert lines[0] == "<< Jika ini keadaan gawat darurat, tekan sembilan sekarang."
+    ended = next(index for index, line in enumerate(lines) if line.startswith("-- call ended"))
+    turns = [json.loads(line) for line in lines[ended + 1 :]]
+    assert lines[ended] == f"-- call ended: putus_ivr, {len(turns)} turns"
+    assert [turn["n"] for turn in turns] == list(range(1, len(turns) + 1))
+
+
+def test_the_callers_number_may_be_given(run: Run) -> None:
+    said = run("simulate", "1500", "--keys", "h", "--caller", "0812", "--turns")
+    first = next(line for line in said.out.splitlines() if line.startswith("{"))
+    assert json.loads(first)["outcome"]["caller"] == {"$personal": "0812"}
+
+
+def test_no_asterisk_is_no_fault(run: Run) -> None:
+    assert run("pbx", "status") == Said("no local Asterisk is running\n", "", 1)
+    assert run("pbx", "status", "--json") == Said('{"running": false}\n', "", 1)
+    assert run("pbx", "stop") == Said("no local Asterisk is running\n", "", 0)
+
+
+def test_a_value_is_read_out(run: Run) -> None:
+    said = run("say", "id", "rupiah", "1500000")
+    assert said.out.splitlines()[0] == "satu juta lima ratus ribu rupiah"
+    data = json.loads(run("say", "id", "rupiah", "1500000", "--json").out)
+    assert data["words"] == "satu juta lima ratus ribu rupiah"
+    assert "".join(str(clip) for clip in data["clips"])
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_value_of_the_wrong_form_is_told_for_every_kind(run: Run, kind: str) -> None:
+    said = run("say", "id", kind, "\x07")
+    assert said.code == 2
+    assert said.err.startswith("ivr: ")
+
+
+def test_the_state_may_be_elsewhere(run: Run, tmp_path: Path) -> None:
+    said = run("--state", str(tmp_path / "other"), "calls", "list")
+    assert said.code == 2
+    assert str(tmp_path / "other" / "store" / "journal.db") in said.err
+
+
+# Settings
+
+
+def test_settings_have_their_defaults_and_absolute_paths() -> None:
+    settings = read_settings({})
+    assert (settings.agi_host, settings.agi_port) == ("127.0.0.1", 4573)
+    assert settings.state == Path("var").resolve()
+    assert settings.store == Path("var/store").resolve()
+    assert settings.recorded == Path("var/recordings").resolve()
+
+
+def test_settings_come_from_the_environment(tmp_path: Path) -> None:
+    settings = read_settings(
+        {
+            "IVR_STATE": str(tmp_path),
+            "IVR_AGI_PORT": "4600",
+            "IVR_RECORDINGS": str(tmp_path / "sound"),
+            "IVR_UNKNOWN": "x",
+            "OTHER": "y",
+        }
+    )
+    assert (settings.agi_port, settings.recorded) == (4600, tmp_path / "sound")
+    assert settings.at(tmp_path / "b").key_file == tmp_path / "b" / "keys" / "vault.key"
+
+
+def test_a_wrong_setting_is_refused() -> None:
+    with pytest.raises(UsageError, match="is no port"):
+        read_settings({"IVR_AGI_PORT": "many"})
