@@ -22,7 +22,6 @@ from ivr.engine.outcomes import Started
 from ivr.engine.run import Run
 from ivr.engine.steps import Record
 from ivr.engine.values import Personal
-from ivr.errors import ChannelClosed
 from ivr.flow.bundle import Bundle
 from ivr.naming import draw_case_number, new_ulid
 from ivr.ports import Channel, Fact, Journal, Source
@@ -113,8 +112,7 @@ class Hotline:
 
     async def _is_over(self, channel: AgiChannel, line: str) -> bool:
         """Whether the last engine died after the last turn; the caller is listened to meanwhile."""
-        with suppress(ChannelClosed):  # the first step will tell
-            await channel.answer()
+        await channel.take_over()
         return await self._journal.live(line) is None
 
     async def _finish(self, channel: GoneChannel, line: str) -> None:

@@ -15,7 +15,7 @@ from typing import Literal, cast
 
 from ivr.engine.engine import advance, begin
 from ivr.engine.events import CallEnded
-from ivr.engine.outcomes import CaseOpened, Digits, Outcome, RecordingSet, Resumed, Started
+from ivr.engine.outcomes import CaseOpened, Digits, Failed, Outcome, RecordingSet, Resumed, Started
 from ivr.engine.plain import event_to_plain, outcome_to_plain, step_to_plain
 from ivr.engine.run import Run
 from ivr.engine.steps import (
@@ -44,7 +44,8 @@ class Desk:
 
     `bundle` is for new calls, `shelf` finds the bundle that an older call began with (None: gone).
     `now` gives UTC. `new_id` names calls and secrets, `draw_case` gives a case number. `patience`
-    is how many seconds a lookup may take before the caller is told to wait.
+    is how many seconds a lookup may take before the caller is told to wait, `source_limit` how many
+    before it has failed.
     """
 
     journal: Journal
@@ -56,6 +57,7 @@ class Desk:
     draw_case: Callable[[], str]
     name: str = "engine"
     patience: float = 0.4
+    source_limit: float = 10.0
 
 
 async def run_call(desk: Desk, channel: Channel, line: str, started: Started) -> Run:
@@ -243,11 +245,18 @@ class Conversation:
     async def _look_up(self, step: Lookup) -> Outcome:
         arguments = {name: self._clear(value) for name, value in step.arguments.items()}
         async with asyncio.TaskGroup() as group:
-            asking = group.create_task(self._desk.source.fetch(step.source, arguments, self._act()))
+            asking = group.create_task(self._ask(step.source, arguments))
             done, _ = await asyncio.wait({asking}, timeout=self._desk.patience)
             if not done and step.meanwhile:
                 await self._channel.hold([self._resolve(one) for one in step.meanwhile])
         return asking.result()
+
+    async def _ask(self, source: str, arguments: Mapping[str, Scalar]) -> Outcome:
+        try:
+            async with asyncio.timeout(self._desk.source_limit):
+                return await self._desk.source.fetch(source, arguments, self._act())
+        except TimeoutError:
+            return Failed("timeout")
 
     async def _open_case(self) -> Outcome:
         number = self._case or await self._desk.journal.case(self.run.call, self.run.turn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from ivr.errors import FlowError
+from ivr.errors import FlowError, UsageError
 from ivr.flow.bundle import Bundle
 from ivr.flow.loader import load_directory
 
@@ -29,10 +29,13 @@ class Shelf:
         making.rename(target)
 
     def find(self, hash_: str) -> Bundle | None:
-        """The bundle of that hash, None when its copy is gone or does not load any more."""
+        """The bundle of that hash, None when its copy is gone, damaged or speaks otherwise now."""
         if hash_ not in self._known:
             try:
-                self._known[hash_] = load_directory(self._directory / hash_)
-            except (FlowError, OSError):
+                bundle = load_directory(self._directory / hash_)
+            except (FlowError, UsageError, OSError):
                 return None
+            if bundle.hash != hash_:
+                return None
+            self._known[hash_] = bundle
         return self._known[hash_]

@@ -266,7 +266,7 @@ async def test_the_socket_notices_a_dead_peer_and_does_not_delay() -> None:
     seen: list[int] = []
 
     async def handler(session: AgiSession) -> None:
-        sock = session._transport.get_extra_info("socket")
+        sock = session._wire._transport.get_extra_info("socket")
         seen.append(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
         seen.append(sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
         seen.append(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))

@@ -186,7 +186,7 @@ async def test_a_case_has_one_number_however_often_an_engine_dies(
     await service.run()
     (opened,) = await service.events("case.opened")
     assert opened["number"] == {"$personal": "100000009"}
-    assert "<< Nomor 100000009." in service.shown
+    assert "<< Nomor satu nol nol, nol nol nol, nol nol sembilan." in service.shown
 
 
 async def test_a_lookup_is_asked_again_with_the_same_key(bundle: Bundle) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from ivr.asterisk.agi import Reply, command
 from ivr.asterisk.fastagi import AgiSession
-from ivr.asterisk.line import ANY_KEY, Line, Unperformed
+from ivr.asterisk.line import Line, Unperformed
 from ivr.engine.keys import Match, expire, match
 from ivr.engine.outcomes import (
     Ended,
@@ -32,12 +33,8 @@ from ivr.ports import Input
 from ivr.recordings.sealing import Ending, leg_path, message_path, read_message
 from ivr.speech.library import PromptLibrary
 
-SLICE_MS: Final = 2_000
-"""The longest wait without a look at the store: a key that lands in the instant between two
-commands is stored, but does not end the wait."""
-
 SERVED: Final = "IVR_SERVED"
-"""Set before the call is answered: from here on it is in the journal."""
+"""Set once the call has been answered, and so is in the journal."""
 
 DONE: Final = "IVR_DONE"
 """Set when the call is over for the engine's part. The dialplan tries again without it."""
@@ -62,31 +59,33 @@ class AgiChannel:
         self._segments: list[str] = []
         self._answered = False
 
-    async def answer(self) -> None:
-        """Answer the call, once its first turn is durable, and listen. Harmless a second time.
+    async def _answer(self) -> None:
+        """Answer the call, once its first turn is durable. Harmless a second time.
 
         Raises ChannelClosed when the caller is gone.
         """
         if not self._answered:
+            await self._session.command(command.answer())
             await self._line.run(command.set_variable(SERVED, "yes"))
-            await self._line.run(command.answer())
-            await self._line.listen()
             self._answered = True
+
+    async def take_over(self) -> None:
+        """Listen at once on a line that another engine has answered."""
+        self._answered = True
+        with suppress(ChannelClosed):  # the first step will tell
+            await self._line.look()
 
     async def perform(self, step: Step, act: str, *, fresh: bool = True) -> Outcome | Input:
         """See `ivr.ports.Channel`."""
         self._line.heard = 0
         try:
-            outcome = await self._perform(step, act, fresh)
+            return await self._perform(step, act, fresh)
         except ChannelClosed:
             return HungUp(self._line.heard)
         except Unperformed as unperformed:
-            outcome = Unable(str(unperformed))
+            return Unable(str(unperformed))
         except SpeechError:
-            outcome = Unable("sound_missing")
-        if not isinstance(outcome, Ended):
-            await self._line.listen()
-        return outcome
+            return Unable("sound_missing")
 
     async def hold(self, utterances: Sequence[Utterance]) -> None:
         """See `ivr.ports.Channel`."""
@@ -119,7 +118,6 @@ class AgiChannel:
             self._session.close()
 
     async def _finish(self) -> None:
-        await self._keys.refresh()
         if self._recording:
             await self._line.run(command.execute("StopMixMonitor"))
         await self._line.run(command.set_variable(DONE, "done"))
@@ -127,7 +125,7 @@ class AgiChannel:
     async def _perform(self, step: Step, act: str, fresh: bool) -> Outcome | Input:
         if isinstance(step, Record) and not fresh:
             return await self._query(step, act)
-        await self.answer()
+        await self._answer()
         match step:
             case Say():
                 return await self._say(step)
@@ -143,18 +141,18 @@ class AgiChannel:
                 raise AssertionError(f"a channel does not perform {step.type}")
 
     async def _say(self, step: Say) -> Outcome:
-        sound = await self._line.ready(step.utterances)
         if step.barge_in and self._keys.waiting:
             return Played(0, interrupted=True)
-        cut = await self._line.play(sound, ANY_KEY if step.barge_in else "")
+        sound = await self._line.ready(step.utterances)
+        cut = await self._line.play(sound, cut=step.barge_in)
         return Played(self._line.heard, interrupted=cut)
 
     async def _listen(self, step: Menu | Collect) -> Outcome | Input:
         sound = await self._line.ready(step.utterances)
         if step.flush:
+            await self._line.look()
             self._keys.drop()
-        ahead = bool(self._keys.waiting) or await self._line.play(sound)
-        return await self._gather(step, ahead)
+        return await self._gather(step, await self._line.play(sound))
 
     async def _gather(self, step: Menu | Collect, ahead: bool) -> Outcome | Input:
         """Read keys until they make an answer; the timers run from the end of the prompt.
@@ -162,10 +160,9 @@ class AgiChannel:
         `ahead` says that a key came before that end.
         """
         begun = last_key = self._clock()
-        waiting = self._keys.waiting if ahead else await self._keys.refresh()
         typed = waited = 0
-        gone = False
         while True:
+            waiting = self._keys.waiting
             if len(waiting) > typed:
                 last_key = self._clock()
                 waited = waited if typed or ahead else round((last_key - begun) * 1000)
@@ -176,11 +173,9 @@ class AgiChannel:
                 return self._take(step, found, waited)
             if left <= 0:
                 return Silence(self._line.heard)
-            if gone:
+            if self._line.hung_up:
                 raise ChannelClosed("the caller has hung up")
-            reply = await self._line.run(command.wait_for_digit(min(left, SLICE_MS)))
-            gone = reply.result == "-1"
-            waiting = await self._keys.refresh()
+            await self._line.wait_for_key(left)
 
     def _take(self, step: Menu | Collect, found: Match, waited: int) -> Outcome | Input:
         self._keys.use(step, found)
@@ -197,10 +192,11 @@ class AgiChannel:
 
     async def _record(self, step: Record, act: str) -> Outcome:
         sound = await self._line.ready(step.utterances)
+        await self._line.look()
         self._keys.drop()
         await self._line.play(sound)
-        await self._keys.refresh()
-        await self._keys.clear()
+        self._keys.drop()
+        await self._line.trim()
         await self._line.beep()
         begun = self._clock()
         reply = await self._line.run(
@@ -216,13 +212,12 @@ class AgiChannel:
             await self._line.check()
             raise Unperformed("recording_failed")
         full = (self._clock() - begun) * 1000 >= step.limit
-        await self._keys.refresh()
         self._keys.finish(step.finish)
         return await self._message(act, _ended(reply, full=full, hung_up=self._line.hung_up))
 
     async def _query(self, step: Record, act: str) -> Outcome:
         """After a death: the message is on disk, or it was never begun."""
-        await self._keys.refresh()
+        await self._line.look()
         outcome = await self._message(act, "unknown")
         if not outcome.size:
             return Resumed()
@@ -233,7 +228,6 @@ class AgiChannel:
         return await asyncio.to_thread(read_message, self._recordings, act, ended, self._line.heard)
 
     async def _set_recording(self, step: SetRecording, act: str) -> Outcome:
-        await self._keys.refresh()
         if self._recording:
             await self._line.run(command.execute("StopMixMonitor"))
             self._recording = None
@@ -253,17 +247,17 @@ class AgiChannel:
     async def _hang_up(self, step: Hangup) -> Outcome:
         if step.utterances:
             sound = await self._line.ready(step.utterances)
-            await self._line.play(sound, "")
+            await self._line.play(sound, cut=False)
         return Ended(self._line.heard)
 
 
 def _left(
     step: Menu | Collect, typed: int, since_key: float, since_prompt: float
-) -> tuple[int, Literal["silence", "total"]]:
-    """Milliseconds until a timer of the step runs out, and which; arguments are seconds."""
+) -> tuple[float, Literal["silence", "total"]]:
+    """Seconds until a timer of the step runs out, and which."""
     limit = step.timing.next_key if typed else step.timing.first_key
-    pause, total = limit - since_key * 1000, step.timing.total - since_prompt * 1000
-    return round(min(pause, total)), "silence" if pause <= total else "total"
+    pause, total = limit / 1000 - since_key, step.timing.total / 1000 - since_prompt
+    return min(pause, total), "silence" if pause <= total else "total"
 
 
 def _ended(reply: Reply, *, full: bool, hung_up: bool) -> Ending:

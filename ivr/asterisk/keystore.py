@@ -3,7 +3,7 @@
 StoreDTMF appends every key that the caller presses to the variable. Beyond 511 it overwrites
 (apps/app_dtmfstore.c), so it is cut long before, and at once after a secret. Only keys whose use is
 durable, or that are thrown away, may be cut: whatever else was pressed stays with Asterisk, where
-an engine that takes the call over finds it.
+an engine that takes the call over finds it. Pure: the line reads the variables.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ivr.asterisk.agi import command
-from ivr.asterisk.fastagi import AgiSession
 from ivr.engine.keys import KeyQueue, Match
 from ivr.engine.steps import Collect, Menu
 
@@ -26,44 +25,45 @@ FULL: Final = 400
 class KeyStore:
     """The queue of a call's keys over Asterisk's store. `waiting` are those no step has used."""
 
-    def __init__(self, session: AgiSession) -> None:
-        self._session = session
+    def __init__(self) -> None:
         self._queue = KeyQueue()
         self._stored = ""
         self._cut = 0
-        self._cut_due = False
+        self._secret = False
         self.waiting = ""
 
-    async def refresh(self) -> str:
-        """Stop the command under way, if any, and read the store; returns `waiting`."""
-        stored, cut = (await self._session.interrupt(STORE, CUT)).values
-        self._look(stored, int(cut) if cut.isdigit() else 0)
-        return self.waiting
+    def look(self, values: tuple[str, ...]) -> None:
+        """Take what STORE and CUT, or `trim()`, were read as."""
+        stored, cut = values
+        self._stored, self._cut = stored, int(cut) if cut.isdigit() else 0
+        if self._queue.cursor < self._cut:
+            # The engine that died threw keys away after its last durable turn.
+            self._queue = KeyQueue(self._cut)
+        self.waiting = self._queue.waiting("." * self._cut + stored)
 
-    async def tidy(self) -> None:
-        """Cut off what is used, when the store fills or holds a secret.
+    @property
+    def crowded(self) -> bool:
+        """Whether `trim()` is due: the store fills, or a secret that was used is in it."""
+        return self._secret or len(self._stored) >= FULL
 
-        Call it at the beginning of a step, when the turn that used the keys is durable.
+    def trim(self) -> tuple[str, ...]:
+        """What to read, in place of STORE and CUT, to cut off the keys that are used.
+
+        For the beginning of a step, when the turn that used them is durable, or after `drop()`.
         """
-        if self._cut_due or len(self._stored) >= FULL:
-            await self._trim()
-
-    async def clear(self) -> None:
-        """Throw away the waiting keys, in the store too."""
-        self._queue = KeyQueue(self._queue.cursor + len(self.waiting))
-        await self._trim()
+        self._secret = False
+        return command.cut(STORE, CUT, self._queue.cursor)
 
     def use(self, step: Menu | Collect, answer: Match) -> None:
-        """Take an answer's keys out; those of a secret leave the store too, at the next step."""
+        """Take an answer's keys out; those of a secret must leave the store too."""
         self._queue.use(step, answer)
-        self._cut_due = self._cut_due or (isinstance(step, Collect) and step.secret)
+        self._secret = self._secret or (isinstance(step, Collect) and step.secret)
         self.waiting = self.waiting[answer.used :]
 
-    def drop(self, count: int | None = None) -> None:
-        """Throw away the first `count` waiting keys, None: all of them."""
-        count = len(self.waiting) if count is None else count
-        self._queue.cursor += count
-        self.waiting = self.waiting[count:]
+    def drop(self) -> None:
+        """Throw away the waiting keys."""
+        self._queue = KeyQueue(self._queue.cursor + len(self.waiting))
+        self.waiting = ""
 
     def finish(self, key: str) -> None:
         """End a message: what was pressed up to the first `key` belongs to it.
@@ -71,8 +71,9 @@ class KeyStore:
         Without one all of it does, and a `key` that comes late as well.
         """
         found = self.waiting.find(key)
-        self.drop(None if found < 0 else found + 1)
-        self._queue.swallow = key
+        used = len(self.waiting) if found < 0 else found + 1
+        self._queue = KeyQueue(self._queue.cursor + used, swallow=key)
+        self.waiting = self.waiting[used:]
 
     def position(self) -> dict[str, Any]:
         """What another engine needs to go on with the same keys."""
@@ -81,17 +82,3 @@ class KeyStore:
     def restore(self, position: Mapping[str, Any]) -> None:
         """Take over from another engine."""
         self._queue = KeyQueue(position["cursor"], swallow=position["swallow"])
-
-    def _look(self, stored: str, cut: int) -> None:
-        if self._queue.cursor < cut:  # the dead engine threw keys away after its last durable turn
-            self._queue = KeyQueue(cut)
-        self._stored, self._cut = stored, cut
-        self.waiting = self._queue.waiting("." * cut + stored)
-
-    async def _trim(self) -> None:
-        used = self._queue.cursor
-        stored, _ = await self._session.read(
-            command.cut(STORE, used - self._cut), command.count(CUT, used)
-        )
-        self._cut_due = False
-        self._look(stored, used)

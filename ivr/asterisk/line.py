@@ -1,8 +1,9 @@
 """What a telephone line does below the steps: it plays, and it never stops listening.
 
-The reply of a playing command only signals that a key came; the key store decides which. Between
-two steps a silent file plays (the collector), so that Asterisk is never without a command: while it
-has none it may store a key twice. Must not know what a step means.
+Every command that ends is followed, in the same instant, by a look at the key store and by a silent
+file (the collector), so that Asterisk is never without a command: while it has none it may store a
+key twice. The reply of a command only signals that a key came; the store decides which. Must not
+know what a step means.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from ivr.asterisk.agi import Command, Reply, command
-from ivr.asterisk.fastagi import AgiSession, Listening
-from ivr.asterisk.keystore import KeyStore
+from ivr.asterisk.agi.command import CONTROL_SECONDS
+from ivr.asterisk.fastagi import AgiSession, Order, Then
+from ivr.asterisk.keystore import CUT, STORE, KeyStore
 from ivr.engine.utterance import Utterance
 from ivr.errors import ChannelClosed, SpeechError
 from ivr.speech.library import PromptLibrary, Sound
@@ -22,6 +24,10 @@ from ivr.speech.library import PromptLibrary, Sound
 ANY_KEY: Final = "0123456789*#"
 SAMPLES_PER_MS: Final = 8
 """Asterisk counts `endpos` in samples of the file: 8 kHz on a telephone line."""
+
+SLICE: Final = 2.0
+"""Seconds until another look at the store: a key that lands in the instant between two commands is
+stored, but signals nothing."""
 
 
 class Unperformed(Exception):
@@ -40,7 +46,8 @@ class Line:
         self._session = session
         self._library = library
         self._scratch = scratch
-        self.keys = KeyStore(session)
+        self._silence = str(library.silence())
+        self.keys = KeyStore()
         self.heard = 0
         self.language: str | None = None
 
@@ -50,55 +57,67 @@ class Line:
         return self._session.hung_up
 
     async def run(self, order: Command) -> Reply:
-        """Have a command done that is not interrupted."""
-        return await self._session.command(order)
+        """Have a command done. Raises ChannelClosed when it needs a caller who is gone."""
+        reply = await self._send(self._followed(order))
+        if reply is None:
+            raise ChannelClosed("the caller has hung up", place=self._session.peer)
+        return reply
 
-    async def listen(self) -> None:
-        """Leave the line listening while the next step is decided."""
-        silence = command.stream_file(str(self._library.silence()), duration=60.0)
-        try:
-            await self._session.start(silence)
-        except ChannelClosed:
-            return  # the next step will tell
+    async def look(self) -> None:
+        """Look at the key store and go on listening."""
+        await self._session.interrupt(STORE, CUT, then=self._collect)
+
+    async def trim(self) -> None:
+        """Cut the used keys off the store and go on listening."""
+        await self._session.interrupt(*self.keys.trim(), then=self._collect)
+
+    async def wait_for_key(self, seconds: float) -> None:
+        """Wait until a key has come, the caller has left, or the time is over."""
+        listening = self._session.listening
+        if listening is not None:
+            await listening.values.wait(min(seconds, SLICE))
+        if listening is None or not listening.values.good:
+            await self.look()
 
     async def hold(self, utterances: Sequence[Utterance]) -> None:
-        """Play something, then silence, until the next command."""
+        """Play something; back at once. Silence follows it, until the next command."""
         try:
-            sound = await self._join(utterances, then_silence=True)
-            await self.keys.refresh()
-            await self._start(sound, "")
+            sound = await self._join(utterances)
+            order = self._followed(_stream(sound, ""))
+            await self._session.interrupt(STORE, CUT, then=self._after_look(order))
         except (ChannelClosed, SpeechError):
             return  # the next step will tell what became of the line
 
     async def ready(self, utterances: Sequence[Utterance]) -> Sound:
-        """The sound of a step, with the collector stopped and the keys typed ahead looked up."""
+        """The sound of a step, with the key store looked at and in order."""
         sound = await self._join(utterances)
-        await self.keys.refresh()
-        await self.keys.tidy()
+        if self.keys.crowded:
+            await self.trim()
         language = utterances[-1].language
         if language != self.language:
             await self.run(command.set_variable("IVR_LANGUAGE", language))
             self.language = language
         return sound
 
-    async def play(self, sound: Sound, keys: str = ANY_KEY) -> bool:
-        """Play to the end or to a key that is nobody's yet; returns whether one came.
+    async def play(self, sound: Sound, *, cut: bool = True) -> bool:
+        """Play to the end or, with `cut`, to a key; returns whether a key came, or had come before.
 
         A finish key that comes late stops Asterisk too; the prompt then goes on where it was.
         Raises Unperformed when Asterisk has no such sound.
         """
         offset = 0
         while True:
-            reply = await self._session.finish(await self._start(sound, keys, offset))
+            order = self._followed(_stream(sound, ANY_KEY if cut else "", offset))
+            reply = await self._send(order, unless_key=cut)
+            if reply is None:
+                return True
             offset = reply.endpos or 0
             self.heard = min(offset // SAMPLES_PER_MS, sound.duration_ms)
             if reply.result == "-1":
                 await self.check()
                 raise Unperformed("sound_missing")
-            if reply.result == "0":
-                return False
-            if await self.keys.refresh():
-                return True
+            if reply.result == "0" or self.keys.waiting:
+                return bool(cut and self.keys.waiting)
 
     async def beep(self) -> None:
         """Play the tone that asks a caller to speak."""
@@ -111,13 +130,42 @@ class Line:
         """
         await self.run(command.channel_status())
 
-    async def _join(self, utterances: Sequence[Utterance], *, then_silence: bool = False) -> Sound:
-        return await asyncio.to_thread(
-            self._library.join, utterances, self._scratch, then_silence=then_silence
-        )
+    async def _send(self, order: Order, *, unless_key: bool = False) -> Reply | None:
+        """Stop what is under way and send a command; the store is looked at before and after it.
 
-    async def _start(self, sound: Sound, keys: str, offset: int = 0) -> Listening:
-        length = sound.duration_ms / 1000
-        return await self._session.start(
-            command.stream_file(str(sound.path), keys, duration=length, offset=offset)
-        )
+        None when it was not sent: a key was waiting that it must not run over.
+        """
+        await self._session.interrupt(STORE, CUT, then=self._after_look(order, unless_key))
+        listening = self._session.listening
+        if listening is None or listening.order is not order:
+            if self.hung_up:
+                raise ChannelClosed("the caller has hung up", place=self._session.peer)
+            return None
+        reply = await self._session.finish(listening)
+        if not await listening.values.wait(CONTROL_SECONDS):
+            await self.look()
+        return reply
+
+    def _followed(self, order: Command) -> Order:
+        return Order(order, (STORE, CUT), self._collect)
+
+    def _collect(self, values: tuple[str, ...]) -> Order:
+        """Look at the store and listen on."""
+        self.keys.look(values)
+        silence = command.stream_file(self._silence, ANY_KEY, duration=60.0)
+        return Order(silence, (STORE, CUT), self._collect)
+
+    def _after_look(self, order: Order, unless_key: bool = False) -> Then:
+        def follow(values: tuple[str, ...]) -> Order:
+            collector = self._collect(values)
+            return collector if unless_key and self.keys.waiting else order
+
+        return follow
+
+    async def _join(self, utterances: Sequence[Utterance]) -> Sound:
+        return await asyncio.to_thread(self._library.join, utterances, self._scratch)
+
+
+def _stream(sound: Sound, keys: str, offset: int = 0) -> Command:
+    length = sound.duration_ms / 1000
+    return command.stream_file(str(sound.path), keys, duration=length, offset=offset)

@@ -6,6 +6,7 @@ missing part of the machine are told in a sentence, never as a traceback.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,9 @@ from ivr.errors import FlowError, IvrError
 
 FOUND, UNABLE = 1, 2
 
+PRIVATE = 0o027
+"""What is written is nobody's business but this user's and this group's: Asterisk may be in it."""
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ivr")
@@ -34,6 +38,7 @@ def cli(context: click.Context, state: Path | None) -> None:
 
     Settings also come from the environment: IVR_STATE, IVR_FLOWS, IVR_PROMPTS, IVR_AGI_PORT.
     """
+    os.umask(PRIVATE)
     settings = read_settings()
     context.obj = settings if state is None else settings.at(state)
 

@@ -16,6 +16,7 @@ from ivr.config import Settings
 from ivr.driver import Desk, run_call
 from ivr.engine.outcomes import Started
 from ivr.engine.values import Personal
+from ivr.errors import UsageError
 from ivr.flow.bundle import Bundle
 from ivr.flow.faults import Fault
 from ivr.flow.loader import check_directory, load_directory
@@ -70,9 +71,15 @@ def simulate(
 ) -> None:
     """Have a call to NUMBER in the terminal, without a telephone.
 
-    Example: ivr simulate 1500 --keys "1,,1,1,h"
+    Example: ivr simulate 1500 --keys ",1,1,1,1,h"
     """
     bundle = load_directory(settings.flows)
+    if number not in bundle.hotline.numbers:
+        raise UsageError(
+            f"the hotline has no number {number}",
+            place=str(settings.flows / "hotline.yaml"),
+            remedy=f"Dial one of: {', '.join(bundle.hotline.numbers)}",
+        )
     player: Caller = TerminalCaller() if keys is None else ScriptedCaller(to_acts(keys))
     journal = MemoryJournal()
     call = asyncio.run(_simulate(bundle, journal, player, number, caller))

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ivr.engine.values import PERSONAL_KEY, SECRET_KEY
+from ivr.errors import SpeechError
 from ivr.flow.bundle import Bundle
 from ivr.flow.templates import parse_template
 from ivr.ports import Fact, Turn
+from ivr.speech.compose import read_out
 
 
 class Transcript:
@@ -58,7 +60,7 @@ class Transcript:
         if self._bundle is None:
             return ""
         text = self._bundle.texts.get(utterance["language"], {}).get(utterance["prompt"], "")
-        values = {name: _value(one["value"]) for name, one in utterance["values"].items()}
+        values = {name: _spoken(utterance, one) for name, one in utterance["values"].items()}
         words = [
             part if isinstance(part, str) else values.get(part.name, "…")
             for part in parse_template(text)
@@ -83,6 +85,15 @@ def _waited(event: Mapping[str, Any]) -> str:
 
 def _flat(fields: Mapping[str, Any]) -> str:
     return " ".join(f"{name}={_value(value)}" for name, value in fields.items())
+
+
+def _spoken(utterance: Mapping[str, Any], one: Mapping[str, Any]) -> str:
+    """The words of a value as the caller heard them; what cannot be spoken stands as it is."""
+    written = _value(one["value"])
+    try:
+        return read_out(utterance["language"], one["kind"], written).words
+    except SpeechError:
+        return written
 
 
 def _value(value: Any) -> str:

@@ -215,7 +215,8 @@ def _settle(draft: Draft, move: Move) -> Step | None:
             case _ if limit := _limit(draft):
                 move = _stop(draft, limit)
             case Lookup():
-                return move
+                wanted = draft.run.present or draft.run.afterwards
+                return move if wanted else None
             case Say() | Menu() | Collect() | Record() | SetRecording():
                 if draft.run.present:
                     return _with_preface(draft, move)

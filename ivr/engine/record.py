@@ -70,7 +70,10 @@ def _recorded(draft: Draft, node: nodes.Record, message: Recorded) -> Move:
 def _onward(draft: Draft, node: nodes.Record) -> Move:
     if draft.run.present:
         return Go(node.next)
-    return Go(node.on_hangup) if node.on_hangup is not None else Finish()
+    if node.on_hangup is None:
+        return Finish()
+    draft.change(afterwards=True)
+    return Go(node.on_hangup)
 
 
 def _int(value: object) -> int:

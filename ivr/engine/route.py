@@ -131,6 +131,7 @@ def without_caller(draft: Draft) -> Move:
     node = draft.node
     match node:
         case nodes.Menu() | nodes.Collect() if node.on_hangup is not None:
+            draft.change(afterwards=True)
             return Go(node.on_hangup)
         case nodes.Say() | nodes.Set():
             return Go(node.next)

@@ -41,10 +41,10 @@ class Run:
 
     `turn` counts from 1. `stage` is where a node stands that takes more than one step (`ask`,
     `confirm`, `case`). `silences` and `wrongs` count apart, for the present node; `faults` counts
-    steps that failed one after the other. `pending` holds
-    what a node keeps between its steps. `preface` waits to be said before the next prompt. `trail`
-    are the nodes that listened, the present one last. `present` says whether the caller is on the
-    line, `result` how reports will count the call (empty: not decided yet).
+    steps that failed one after the other. `pending` holds what a node keeps between its steps.
+    `preface` waits to be said before the next prompt. `trail` are the nodes that listened, the
+    present one last. `present` says whether the caller is on the line, `afterwards` whether a flow
+    said what to do after a hangup, `result` how reports will count the call (empty: not decided).
     """
 
     call: str
@@ -63,6 +63,7 @@ class Run:
     visits: Mapping[str, int] = field(default_factory=dict)
     preface: tuple[Utterance, ...] = ()
     present: bool = True
+    afterwards: bool = False
     result: str = ""
     started: datetime | None = None
     step: Step | None = None

@@ -11,7 +11,7 @@ from ivr.simulator.caller import (
     Wait,
 )
 from ivr.simulator.channel import Simulator
-from ivr.simulator.line import Line, plain_text
+from ivr.simulator.line import Line
 
 __all__ = [
     "Act",
@@ -24,5 +24,4 @@ __all__ = [
     "Simulator",
     "Speak",
     "Wait",
-    "plain_text",
 ]

@@ -24,12 +24,15 @@ from ivr.engine.outcomes import (
     RecordingSet,
     Resumed,
     Silence,
+    Unable,
 )
 from ivr.engine.steps import Collect, Hangup, Menu, Record, Say, SetRecording, Step, utterances_of
 from ivr.engine.utterance import Utterance
+from ivr.errors import SpeechError
 from ivr.ports import Input
 from ivr.simulator.caller import Act, Caller, Leave, Press, Quiet, Speak, Wait
-from ivr.simulator.line import LETTER_MS, Line, plain_text
+from ivr.simulator.line import LETTER_MS, Line
+from ivr.speech.wording import write_out
 
 Ending: TypeAlias = Literal["finish", "silence", "limit", "hangup"]
 
@@ -43,7 +46,7 @@ class Simulator:
         line: Line | None = None,
         *,
         show: Callable[[str], None] = lambda line: None,
-        length: Callable[[Utterance], int] = lambda one: len(plain_text(one)) * LETTER_MS,
+        length: Callable[[Utterance], int] = lambda one: len(write_out(one)) * LETTER_MS,
     ) -> None:
         self._caller = caller
         self._show = show
@@ -59,6 +62,12 @@ class Simulator:
             return self._query(act)
         if self.line.gone:
             return HungUp()
+        try:
+            return self._perform(step, act)
+        except SpeechError as fault:
+            return Unable(type(fault).__name__)
+
+    def _perform(self, step: Step, act: str) -> Outcome | Input:
         match step:
             case Say():
                 return self._say(step)
@@ -77,7 +86,7 @@ class Simulator:
     async def hold(self, utterances: Sequence[Utterance]) -> None:
         """Show what the caller hears while waiting."""
         for one in utterances:
-            self._show(f"   … {plain_text(one)}")
+            self._show(f"   … {write_out(one)}")
             self.line.said = True
 
     def position(self) -> dict[str, Any]:
@@ -136,7 +145,7 @@ class Simulator:
         """Show the prompts; returns how much was heard, and whether a key cut them."""
         begun = end = self.line.clock
         for one in utterances_of(step):
-            self._show(f"<< {plain_text(one)}")
+            self._show(f"<< {write_out(one)}")
             end += self._length(one)
         cut = False
         while not cut and not self.line.gone and self._pass(step, end, playing=True):

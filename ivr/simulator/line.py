@@ -5,20 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ivr.engine.outcomes import Recorded
-from ivr.engine.utterance import Utterance
-from ivr.flow.templates import parse_template
 from ivr.simulator.caller import Act
 
 LETTER_MS = 65
 """How long a written letter takes to be spoken: about 150 words a minute."""
-
-
-def plain_text(utterance: Utterance) -> str:
-    """The utterance as a person reads it: values stand as they are written."""
-    return "".join(
-        part if isinstance(part, str) else utterance.values[part.name].text
-        for part in parse_template(utterance.template)
-    )
 
 
 @dataclass

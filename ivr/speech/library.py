@@ -117,16 +117,8 @@ class PromptLibrary:
             sum(entry.ms for entry in entries),
         )
 
-    def join(
-        self,
-        utterances: Sequence[Utterance],
-        scratch: Path | None = None,
-        *,
-        then_silence: bool = False,
-    ) -> Sound:
+    def join(self, utterances: Sequence[Utterance], scratch: Path | None = None) -> Sound:
         """Return the utterances as one sound, a sentence's pause between them.
-
-        `then_silence` puts the minute of `silence()` behind them.
 
         What is about nobody is kept in the cache for every call. What is personal is written to
         `scratch`, a directory of this call, which the caller deletes; its name tells nothing.
@@ -138,8 +130,6 @@ class PromptLibrary:
             raise SpeechError("there is nothing to play", remedy="Give at least one prompt.")
         pause = self._find(Silence(SENTENCE_MS))
         whole = [*parts[0], *chain.from_iterable([pause, *part] for part in parts[1:])]
-        if then_silence:
-            whole.append(self._find_silence())
         personal = any(utterance.personal for utterance in utterances)
         entry = self._join_personal(whole, scratch) if personal else self._join_public(whole)
         spans = _measure([utterance.prompt for utterance in utterances], parts)
@@ -155,14 +145,11 @@ class PromptLibrary:
 
     def silence(self) -> Path:
         """Return a minute of silence, to be played while something is awaited."""
-        return self._find_silence().entry.stem
-
-    def _find_silence(self) -> _Found:
         key = hash_parts("silence", str(SILENCE_MS))
         entry = self._cache.find(key)
         if entry is None:
             entry = self._cache.write(key, audio.encode(audio.silence(SILENCE_MS, audio.WIDE)))
-        return _Found(key, entry)
+        return entry.stem
 
     def _make_all(self, missing: Sequence[Piece], progress: Progress | None) -> None:
         with ThreadPoolExecutor(os.cpu_count()) as threads:

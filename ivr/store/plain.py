@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ivr.audit.leaf import read_time, restore
-from ivr.engine.plain import run_to_plain
+from ivr.engine.plain import read_plain, run_to_plain
 from ivr.engine.values import PERSONAL_KEY
 from ivr.errors import JournalError
 from ivr.ports import CallSummary, Fact, LiveRow, NewCase, Turn
@@ -85,7 +85,7 @@ def turn_to_plain(turn: Turn) -> dict[str, Any]:
 
 def turn_from_plain(data: Mapping[str, Any]) -> Turn:
     """The turn again. Raises KeyError, TypeError or ValueError when the data are not one."""
-    return _TURN.validate_python({**data, "at": from_micros(data["at"])})
+    return read_plain(_TURN, {**data, "at": from_micros(data["at"])})
 
 
 def fact_to_plain(fact: Fact) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def fact_to_plain(fact: Fact) -> dict[str, Any]:
 
 def fact_from_plain(data: Mapping[str, Any]) -> Fact:
     """The fact again. Raises KeyError, TypeError or ValueError when the data are not one."""
-    return _FACT.validate_python({**data, "at": from_micros(data["at"])})
+    return read_plain(_FACT, {**data, "at": from_micros(data["at"])})
 
 
 def case_to_plain(case: NewCase) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def case_to_plain(case: NewCase) -> dict[str, Any]:
 
 def case_from_plain(data: Mapping[str, Any]) -> NewCase:
     """The new case again. Raises ValueError when the data are not one."""
-    return _CASE.validate_python(data)
+    return read_plain(_CASE, data)
 
 
 def live_to_plain(row: LiveRow) -> dict[str, Any]:
@@ -124,4 +124,4 @@ def live_to_plain(row: LiveRow) -> dict[str, Any]:
 def live_from_plain(data: Mapping[str, Any]) -> LiveRow:
     """The row again. Raises KeyError, TypeError or ValueError when the data are not one."""
     secrets = {"digits": data["secrets"]}
-    return _LIVE.validate_python({**data, "secrets": secrets, "at": from_micros(data["at"])})
+    return read_plain(_LIVE, {**data, "secrets": secrets, "at": from_micros(data["at"])})

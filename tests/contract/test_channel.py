@@ -1,10 +1,8 @@
-"""The suite of the port `Channel`. An adapter joins by a fixture that plays a caller's acts."""
+"""The suite of the port `Channel`: prompts, keys, the end of the call, another engine."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Protocol
 
 import pytest
 
@@ -15,59 +13,27 @@ from ivr.engine.outcomes import (
     Keys,
     Passed,
     Played,
-    Recorded,
-    RecordingSet,
-    Resumed,
     Silence,
 )
-from ivr.engine.steps import Collect, Hangup, Menu, Record, Say, SetRecording, Timing
-from ivr.engine.utterance import Utterance
-from ivr.ports import Channel, Input
+from ivr.engine.steps import Collect, Hangup, Menu, Record, Say, SetRecording
+from ivr.ports import Input
 from ivr.simulator import (
-    Act,
     Leave,
-    Line,
     Press,
     Quiet,
-    ScriptedCaller,
-    Simulator,
-    Speak,
     Wait,
 )
-
-TIMING = Timing(first_key=3000, next_key=1000, total=8000)
-PROMPT = (Utterance("test.prompt", "id", "Selamat datang di layanan ini."),)
-MENU = Menu(PROMPT, ("1", "2", "*"), TIMING)
-NOTICE = Menu(PROMPT, ("8",), TIMING, pass_on=True)
-FRESH = Menu(PROMPT, ("1", "2"), TIMING, flush=True)
-COLLECT = Collect(PROMPT, 3, 5, "#", ("*0",), TIMING)
-RECORD = Record(PROMPT, limit=10_000, silence=2_000, finish="#")
-
-
-class End(Protocol):
-    """A caller's end of a line, for the suite."""
-
-    def open(self, *acts: Act) -> Channel:
-        """A channel to a caller who does this."""
-
-    def again(self) -> Channel:
-        """The same line as another engine finds it, before `restore`."""
-
-
-class SimulatedEnd:
-    def __init__(self) -> None:
-        self.caller = ScriptedCaller()
-        self.line = Line()
-
-    def open(self, *acts: Act) -> Channel:
-        self.caller.acts = list(acts)
-        return Simulator(self.caller, self.line)
-
-    def again(self) -> Channel:
-        return Simulator(self.caller, self.line)
-
-
-ENDS: dict[str, Callable[[], End]] = {"simulator": SimulatedEnd}
+from tests.contract.channel_ends import (
+    COLLECT,
+    ENDS,
+    FRESH,
+    MENU,
+    NOTICE,
+    PROMPT,
+    RECORD,
+    TIMING,
+    End,
+)
 
 
 @pytest.fixture(params=list(ENDS))
@@ -220,102 +186,6 @@ async def test_a_burst_of_keys_serves_many_steps(end: End) -> None:
     assert await channel.perform(COLLECT, "a-2") == Input("12345", "length", 0, 0)
     assert await channel.perform(MENU, "a-3") == Keys("2", 0, 0)
     assert await channel.perform(MENU, "a-4") == Keys("*", 0, 0)
-
-
-async def test_a_message_is_recorded_until_the_finish_key(end: End) -> None:
-    channel = end.open(Quiet(), Speak(3000), Press("#"))
-    outcome = await channel.perform(RECORD, "a-1")
-    assert isinstance(outcome, Recorded)
-    assert (outcome.recording, outcome.ended) == ("a-1", "finish")
-    assert 2500 <= outcome.length <= 3500
-    assert outcome.size > 0
-    assert len(outcome.sha256) == 64
-    assert isinstance(await channel.perform(MENU, "a-2"), Silence)
-
-
-async def test_a_message_ends_by_silence(end: End) -> None:
-    outcome = await end.open(Quiet(), Speak(3000)).perform(RECORD, "a-1")
-    assert isinstance(outcome, Recorded)
-    assert (outcome.recording, outcome.ended) == ("a-1", "silence")
-
-
-async def test_a_message_of_nothing_has_no_length(end: End) -> None:
-    outcome = await end.open(Quiet(), Press("#")).perform(RECORD, "a-1")
-    assert isinstance(outcome, Recorded)
-    assert outcome.length == 0
-
-
-async def test_keys_typed_before_a_message_do_not_end_it(end: End) -> None:
-    channel = end.open(Press("1#"), Quiet(), Speak(3000), Press("#"))
-    assert isinstance(await channel.perform(MENU, "a-1"), Keys)
-    outcome = await channel.perform(RECORD, "a-2")
-    assert isinstance(outcome, Recorded)
-    assert 2500 <= outcome.length <= 3500
-
-
-async def test_a_message_is_kept_when_the_caller_hangs_up(end: End) -> None:
-    channel = end.open(Quiet(), Speak(3000), Leave())
-    outcome = await channel.perform(RECORD, "a-1")
-    assert isinstance(outcome, Recorded)
-    assert (outcome.recording, outcome.ended) == ("a-1", "hangup")
-    assert outcome.length >= 2500
-    assert isinstance(await channel.perform(MENU, "a-2"), HungUp)
-
-
-async def test_a_message_ends_at_its_limit(end: End) -> None:
-    outcome = await end.open(Quiet(), Speak(30_000)).perform(RECORD, "a-1")
-    assert isinstance(outcome, Recorded)
-    assert outcome.ended == "limit"
-    assert 9_000 <= outcome.length <= 11_000
-
-
-async def test_a_short_pause_does_not_end_a_message(end: End) -> None:
-    channel = end.open(Quiet(), Speak(2000), Wait(800), Speak(2000), Press("5"), Press("#"))
-    outcome = await channel.perform(RECORD, "a-1")
-    assert isinstance(outcome, Recorded)
-    assert outcome.ended == "finish"
-    assert 3_500 <= outcome.length <= 5_500
-    assert isinstance(await channel.perform(MENU, "a-2"), Silence)
-
-
-async def test_a_caller_who_leaves_before_the_tone_has_left_no_message(end: End) -> None:
-    outcome = await end.open(Wait(300), Leave()).perform(RECORD, "a-1")
-    assert isinstance(outcome, HungUp)
-    second = end.again()
-    assert not isinstance(await second.perform(RECORD, "a-1", fresh=False), Recorded)
-
-
-async def test_another_engine_finds_the_message(end: End) -> None:
-    first = end.open(Quiet(), Speak(3000), Press("#"))
-    made = await first.perform(RECORD, "a-1")
-    second = end.again()
-    second.restore(first.position())
-    found = await second.perform(RECORD, "a-1", fresh=False)
-    assert isinstance(made, Recorded)
-    assert isinstance(found, Recorded)
-    assert found.ended == "unknown"
-    assert (found.recording, found.length, found.size, found.sha256) == (
-        made.recording,
-        made.length,
-        made.size,
-        made.sha256,
-    )
-
-
-async def test_another_engine_finds_no_message_that_was_not_begun(end: End) -> None:
-    first = end.open()
-    assert isinstance(await first.perform(Say(PROMPT), "a-1"), Played)
-    second = end.again()
-    second.restore(first.position())
-    assert await second.perform(RECORD, "a-2", fresh=False) == Resumed()
-
-
-async def test_the_recording_of_the_call_begins_and_ends(end: End) -> None:
-    channel = end.open()
-    assert await channel.perform(SetRecording(True), "a-1") == RecordingSet(True, "a-1")
-    assert channel.position()["recording"]
-    assert await channel.perform(SetRecording(False), "a-2") == RecordingSet(False, None)
-    assert not channel.position()["recording"]
 
 
 async def test_the_last_words_end_the_call(end: End) -> None:

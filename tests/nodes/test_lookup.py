@@ -120,6 +120,11 @@ def test_each_result_has_its_own_way(
 
 
 GONE = """
+  ask:
+    type: menu
+    say: Silakan.
+    options: [{key: 1, name: on, label: lanjut, next: wait}]
+    on_hangup: find
   wait: {type: say, say: Sebentar., next: find}
   find:
     type: lookup
@@ -133,13 +138,17 @@ GONE = """
 """
 
 
-def test_a_lookup_is_made_although_the_caller_has_gone() -> None:
+def talk_gone() -> Talk:
     files = {
         "main.yaml": write_flow("main", GONE),
         "sources.yaml": SOURCES,
         "data/people.yaml": TABLE,
     }
-    call = Talk(load_texts(files))
+    return Talk(load_texts(files))
+
+
+def test_a_lookup_is_made_after_a_hangup_where_the_flow_says_so() -> None:
+    call = talk_gone()
     call.hear(HungUp(1))
     assert call.step == Lookup(
         "people", {"nik": "3171010101900001", "year": "2026", "note": "baru"}
@@ -147,6 +156,14 @@ def test_a_lookup_is_made_although_the_caller_has_gone() -> None:
     call.hear(FOUND)
     assert call.step is None
     assert call.event("call.ended").outcome == "informasi"
+
+
+def test_nothing_is_looked_up_for_a_caller_who_left_before() -> None:
+    call = talk_gone()
+    call.press("1")
+    call.hear(HungUp(1))
+    assert call.step is None
+    assert call.event("call.ended").outcome == "putus_ivr"
 
 
 def test_an_outcome_that_no_lookup_has_is_a_fault_of_ours() -> None:

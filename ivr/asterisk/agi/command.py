@@ -61,7 +61,7 @@ _FILE: Final = re.compile(r"[A-Za-z0-9_./-]{1,400}\Z")
 _DIGITS: Final = re.compile(r"[0-9*#A-D]{0,16}\Z")
 _PLACE: Final = re.compile(r"[A-Za-z0-9_*#+-]{1,79}\Z")
 _FORMAT: Final = re.compile(r"[a-z0-9]{2,8}\Z")
-_CUT: Final = re.compile(r"SET\(([A-Z_]{1,40})=\$\{\1:[0-9]{1,3}\}\)\Z")
+_CUT: Final = re.compile(r"SET\(([A-Z_]{1,40})=\$\{\1:\$\[[0-9]{1,9} - 0\$\{[A-Z_]{1,40}\}\]\}\)\Z")
 _COUNT: Final = re.compile(r"SET\([A-Z_]{1,40}=[0-9]{1,9}\)\Z")
 
 
@@ -233,23 +233,19 @@ def execute(application: str, *arguments: str) -> Command:
     return build("EXEC", application, *joined, timeout=limit, after_hangup=True)
 
 
-def cut(name: str, length: int) -> str:
-    """Return what reads as the rest of a variable and takes `length` characters off its front.
+def cut(name: str, counter: str, total: int) -> tuple[str, str]:
+    """Return what to read to take characters off the front of a variable, `total` in its life.
 
-    Read together, this and `count()` happen in one act of the channel's own thread (SET() in
-    func_logic.c): nothing can append to the variable in between.
+    Read together, the two give the rest of the variable and `total`, which `counter` then holds.
+    That is one act of the channel's own thread (SET() in func_logic.c): nothing can append in
+    between. Read twice, it does no more than once.
     """
-    _within(length, 0, 999, "length")
-    return variable(f"SET({name}=${{{name}:{length}}})")
-
-
-def count(name: str, number: int) -> str:
-    """Return what sets a variable to a number when it is read."""
-    return variable(f"SET({name}={number})")
+    rest = f"SET({name}=${{{name}:$[{total} - 0${{{counter}}}]}})"
+    return variable(rest), variable(f"SET({counter}={total})")
 
 
 def variable(name: str) -> str:
-    """Return the name of a variable, one of FUNCTIONS, a `cut()` or `count()`; else ValueError."""
+    """Return the name of a variable, one of FUNCTIONS, or half of a `cut()`; else ValueError."""
     if name in FUNCTIONS or _CUT.match(name) or _COUNT.match(name):
         return name
     return _matching(_NAME, name, "name of a variable")

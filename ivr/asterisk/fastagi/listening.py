@@ -44,6 +44,11 @@ class Pending(Generic[T]):
             raise RuntimeError("the value has not come yet")
         return self._value  # type: ignore[return-value]  # None only where T allows it
 
+    @property
+    def good(self) -> bool:
+        """Whether the value has come."""
+        return self.done and self._error is None
+
     async def wait(self, seconds: float | None) -> bool:
         """Wait until it is done, or the seconds have passed (None: no limit); return `done`."""
         if self.done:

@@ -137,11 +137,6 @@ class AgiSession:
         with self._drive():
             before = self._wire.listening
             await self._ripen()
-            listening = self._wire.listening
-            if listening is not None and not listening.done:
-                if not listening.command.interruptible:
-                    raise RuntimeError(f"{listening.command.verb} cannot be interrupted")
-                listening.abandoned = True
             values = await self._synchronise(variables, then)
             reply = None if before is None else before.outcome.result()
             if before is not None and reply is not None:
@@ -184,10 +179,11 @@ class AgiSession:
         if listening is not None and not listening.done:
             if not listening.abandoned:
                 raise RuntimeError(f"{listening.command.verb} is under way")
-            if not listening.command.interruptible:
-                await listening.outcome.wait(self._remaining(listening))
-            if not listening.done:
+            if listening.command.interruptible:
                 await self._ripen()
+            else:
+                await listening.outcome.wait(self._remaining(listening))
+            if not self._wire.idle:
                 await self._synchronise(())
         elif not self._wire.idle:
             await self._synchronise(())
@@ -201,6 +197,9 @@ class AgiSession:
     async def _ripen(self) -> None:
         """Wait until what is under way may be interrupted, also when it is followed by another."""
         while (listening := self._wire.listening) is not None and not listening.done:
+            if not listening.command.interruptible:
+                raise RuntimeError(f"{listening.command.verb} cannot be interrupted")
+            listening.abandoned = True
             missing = listening.sent_at + RIPE_SECONDS - self._loop.time()
             if missing <= 0:
                 return

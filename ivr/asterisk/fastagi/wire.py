@@ -129,8 +129,9 @@ class Wire:
             return
         order = listening.order
         if order.then is not None and self._is_good(reply):
-            self.ask(order.reads, order.then)
             self._followed = listening
+            if self._synced is None or self._synced.done:  # else the line already has its next
+                self.ask(order.reads, order.then)
         else:
             listening.values.fail(ChannelError("nothing was read", place=self._peer))
         listening.outcome.resolve(reply)
@@ -151,13 +152,16 @@ class Wire:
         then, self._then = self._then, None
         self.listening = None
         order = None if then is None else then(values)
-        gone = self.hangup.is_set() or self._transport.is_closing()
-        if order is not None and (order.command.after_hangup or not gone):
+        if order is not None and self._may_send(order):
             self.send(order)
         if followed is not None:
             followed.values.resolve(values)
         if self._synced is not None:
             self._synced.resolve(values)
+
+    def _may_send(self, order: Order) -> bool:
+        here = order.command.after_hangup or not self.hangup.is_set()
+        return here and not self._transport.is_closing()
 
     def _write(self, line: bytes) -> None:
         if self._transport.is_closing():
