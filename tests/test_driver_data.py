@@ -131,3 +131,10 @@ async def test_a_caller_is_told_to_wait_when_the_answer_takes_longer(service: Se
     assert service.shown.count("   … Mohon tunggu.") == 1
     (answered,) = await service.events("source.answered")
     assert answered["result"] == "not_found"
+
+
+async def test_a_source_that_never_answers_has_failed(service: Service) -> None:
+    service.change(source=Slow(), patience=0.0, source_limit=0.01)
+    await service.run()
+    (answered,) = await service.events("source.answered")
+    assert (answered["result"], answered["reason"]) == ("failed", "timeout")

@@ -1,0 +1,41 @@
+"""Old bundles for calls in progress."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from ivr.flow.loader import load_directory
+from ivr.shelf import Shelf
+
+FLOWS = Path(__file__).parent.parent / "flows"
+
+
+def test_a_bundle_is_found_by_another_process(tmp_path: Path) -> None:
+    bundle = load_directory(FLOWS)
+    Shelf(tmp_path).put(bundle, FLOWS)
+    found = Shelf(tmp_path).find(bundle.hash)
+    assert found is not None
+    assert found.hash == bundle.hash
+    assert found.texts == bundle.texts
+
+
+def test_a_bundle_that_was_never_kept_is_not_found(tmp_path: Path) -> None:
+    assert Shelf(tmp_path).find("0" * 64) is None
+
+
+def test_a_copy_that_says_something_else_is_not_used(tmp_path: Path) -> None:
+    bundle = load_directory(FLOWS)
+    Shelf(tmp_path).put(bundle, FLOWS)
+    goodbye = tmp_path / bundle.hash / "shared" / "goodbye.yaml"
+    goodbye.write_text(goodbye.read_text().replace("Terima kasih", "Sampai jumpa"))
+    assert Shelf(tmp_path).find(bundle.hash) is None
+
+
+def test_what_an_interrupted_copy_left_is_made_anew(tmp_path: Path) -> None:
+    bundle = load_directory(FLOWS)
+    (tmp_path / f"{bundle.hash}.new").mkdir()
+    Shelf(tmp_path).put(bundle, FLOWS)
+    assert Shelf(tmp_path).find(bundle.hash) is not None
+    shutil.rmtree(tmp_path / bundle.hash)
+    assert Shelf(tmp_path).find(bundle.hash) is None
