@@ -25,7 +25,14 @@ from ivr.engine.values import Personal
 from ivr.flow.bundle import Bundle
 from ivr.naming import draw_case_number, new_ulid
 from ivr.ports import Channel, Fact, Journal, Source
-from ivr.recordings.sealing import seal
+from ivr.recordings.sealing import (
+    SEALED,
+    Segment,
+    finish,
+    is_recording,
+    list_unsealed,
+    seal,
+)
 from ivr.services.tables import Tables
 from ivr.shelf import Shelf
 from ivr.speech.library import PromptLibrary
@@ -131,8 +138,22 @@ class Hotline:
 
     async def _seal(self, run: Run, channel: Channel) -> None:
         for segment in channel.position().get("segments", ()):
-            event = await seal(self._settings.recorded, segment)
-            await self._journal.note(Fact(run.call, now(), self._desk.name, event))
+            await self._seal_segment(run.call, Segment(**segment))
+
+    async def _seal_segment(self, call: str, segment: Segment) -> None:
+        event = await seal(self._settings.recorded, segment)
+        if event["type"] != SEALED:
+            _log.error("%s: %s", event["type"], segment.name)
+        await self._journal.note(Fact(call, now(), self._desk.name, event))
+        await asyncio.to_thread(finish, self._settings.recorded, segment.name)
+
+    async def seal_left_over(self) -> None:
+        """Seal what an engine that died after a call's last turn did not."""
+        lines = {line for line, _ in await self._journal.lines()}
+        left = await asyncio.to_thread(list_unsealed, self._settings.recorded)
+        for segment, line in left.items():
+            if line not in lines:
+                await self._seal_segment(segment.name.partition("-")[0], segment)
 
     async def sweep(self) -> None:
         """End the calls whose caller left while no engine was there.
@@ -144,12 +165,18 @@ class Hotline:
         clock = asyncio.get_running_loop().time()
         self._orphans = {line: self._orphans.get(line, clock) for line in waiting}
         for line, since in self._orphans.items():
-            live = await self._journal.live(line)
-            step = None if live is None else live.run.step
-            patience = ORPHAN + (step.limit / 1000 if isinstance(step, Record) else 0)
-            if clock - since > patience and line not in self._lines:
+            if clock - since > await self._patience(line) and line not in self._lines:
                 await self._finish(GoneChannel(self._settings.recorded), line)
         await asyncio.to_thread(self._clear, waiting)
+
+    async def _patience(self, line: str) -> float:
+        """Seconds that the caller on an orphaned line may take to come."""
+        live = await self._journal.live(line)
+        if live is None or not isinstance(live.run.step, Record):
+            return ORPHAN
+        message = f"{live.run.call}-{live.run.turn}"
+        busy = await asyncio.to_thread(is_recording, self._settings.recorded, message)
+        return ORPHAN + live.run.step.limit / 1000 if busy else ORPHAN
 
     def _clear(self, waiting: set[str]) -> None:
         """Delete sounds about people that a dead engine left."""
@@ -188,6 +215,7 @@ async def serve_hotline(
         )
         await stack.enter_async_context(serve_journal(journal, settings.store))
         hotline = Hotline(settings, bundle, journal, library, source)
+        await hotline.seal_left_over()
         server = await stack.enter_async_context(
             serve(hotline.answer, host=settings.agi_host, port=settings.agi_port)
         )

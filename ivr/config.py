@@ -31,7 +31,7 @@ class Settings:
 
     def at(self, state: Path) -> Settings:
         """The same settings with everything written somewhere else."""
-        return replace(self, state=state.resolve())
+        return replace(self, state=_absolute(state))
 
     @property
     def store(self) -> Path:
@@ -75,26 +75,30 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings that the environment asks for; what it does not name keeps its default.
+    """The settings that the environment asks for; what it leaves out or empty keeps its default.
 
     Raises UsageError for a value of the wrong form. Paths become absolute.
     """
     values: dict[str, str | int | Path] = {}
     for field in fields(Settings):
         written = environment.get(PREFIX + field.name.upper())
-        if written is not None:
+        if written:
             values[field.name] = _read(field.name, written)
     settings = Settings(**values)  # type: ignore[arg-type]
-    return Settings(
-        state=settings.state.resolve(),
-        flows=settings.flows.resolve(),
-        prompts=settings.prompts.resolve(),
-        agi_host=settings.agi_host,
-        agi_port=settings.agi_port,
+    return replace(
+        settings,
+        state=_absolute(settings.state),
+        flows=_absolute(settings.flows),
+        prompts=_absolute(settings.prompts),
         recordings=settings.recordings
         if settings.recordings == Path()
-        else settings.recordings.resolve(),
+        else _absolute(settings.recordings),
     )
+
+
+def _absolute(path: Path) -> Path:
+    """Not `Path.resolve()`, which raises for links that lead in a circle."""
+    return Path(os.path.realpath(path))
 
 
 def _read(name: str, written: str) -> str | int | Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ivr.errors import FlowError, UsageError
 from ivr.flow.bundle import Bundle
-from ivr.flow.loader import load_directory
+from ivr.flow.loader import load_directory, read_directory
 
 
 class Shelf:
@@ -25,7 +25,10 @@ class Shelf:
             return
         making = target.with_suffix(".new")
         shutil.rmtree(making, ignore_errors=True)
-        shutil.copytree(flows, making, ignore=shutil.ignore_patterns("calls"))
+        files, _ = read_directory(flows)
+        for name, data in files.items():
+            (making / name).parent.mkdir(parents=True, exist_ok=True)
+            (making / name).write_bytes(data)
         making.rename(target)
 
     def find(self, hash_: str) -> Bundle | None:

@@ -31,7 +31,7 @@ def prepare_sounds(
     Raises SpeechError for a text that cannot be spoken, SetupError without the speech engine.
     """
     library = open_library(settings)
-    library.prepare(list_bundle_clips(bundle), progress)
+    library.prepare(list_bundle_clips(bundle), progress, deep=True)
     library.silence()
     library.beep()
     for language in bundle.hotline.languages:

@@ -44,6 +44,7 @@ CASES: list[tuple[bytes, list[ReaderEvent]]] = [
     (b"200 result=-1 endpos=0\n", [Reply(200, "-1", None, 0)]),
     (b"200 result=-1 (hangup) endpos=16000\n", [Reply(200, "-1", "hangup", 16000)]),
     (b"200 result=0 (randomerror) endpos=0\n", [Reply(200, "0", "randomerror", 0)]),
+    (b"200 result=35 (dtmf) endpos=-20\n", [Reply(200, "35", "dtmf", -20)]),
     (b"200 result=1 ()\n", [Reply(200, "1", "")]),
     (b"200 result=1 (hangup)\n", [Reply(200, "1", "hangup")]),
     (b"200 result=1 (a=b (c) d)\n", [Reply(200, "1", "a=b (c) d")]),

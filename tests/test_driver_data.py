@@ -51,7 +51,10 @@ async def test_secret_digits_reach_nobody_but_the_source_and_the_live_row(
 
 async def test_of_a_secret_the_last_four_are_read_back(service: Service) -> None:
     await service.run()
-    confirm = "<< Anda memasukkan nomor berakhiran nol nol nol nol. Jika benar, tekan satu. Untuk mengulang, tekan dua."
+    confirm = (
+        "<< Anda memasukkan nomor berakhiran nol nol nol nol. Jika benar, tekan satu."
+        " Untuk mengulang, tekan dua."
+    )
     assert confirm in service.shown
     assert not any(NPWP in line for line in service.shown if line.startswith("<<"))
 

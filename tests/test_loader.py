@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -113,6 +114,19 @@ def test_faults_of_a_directory(tmp_path: Path) -> None:
     assert str(caught.value) == "\n".join(map(str, caught.value.faults))
     place = (tmp_path / "flows/health.yml").as_posix()
     assert str(caught.value).startswith(f"{place}:1:1: the file would be ignored")
+
+
+@pytest.mark.timeout(5)
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "flows", tmp_path / "flows")
+    os.mkfifo(tmp_path / "flows" / "pipe.yaml")
+    (tmp_path / "flows" / "gone.yaml").symlink_to("nowhere")
+    bundle, faults = check_directory(tmp_path / "flows")
+    assert bundle is None
+    assert {(fault.code, fault.values["reason"]) for fault in faults} == {
+        ("unreadable-file", "not a regular file"),
+        ("unreadable-file", "No such file or directory"),
+    }
 
 
 def test_warnings_do_not_keep_a_directory_from_loading(office: dict[str, bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -39,3 +40,18 @@ def test_what_an_interrupted_copy_left_is_made_anew(tmp_path: Path) -> None:
     assert Shelf(tmp_path).find(bundle.hash) is not None
     shutil.rmtree(tmp_path / bundle.hash)
     assert Shelf(tmp_path).find(bundle.hash) is None
+
+
+def test_only_what_was_loaded_is_copied(tmp_path: Path) -> None:
+    flows = tmp_path / "flows"
+    shutil.copytree(FLOWS, flows)
+    (flows / "loop").symlink_to(flows)
+    (flows / ".#tax.yaml").symlink_to("nowhere")
+    os.mkfifo(flows / "pipe")
+    bundle = load_directory(flows)
+    Shelf(tmp_path / "shelf").put(bundle, flows)
+    kept = tmp_path / "shelf" / bundle.hash
+    names = {path.relative_to(kept).as_posix() for path in kept.rglob("*") if path.is_file()}
+    assert "tax.yaml" in names
+    assert all(name.endswith(".yaml") for name in names)
+    assert Shelf(tmp_path / "shelf").find(bundle.hash) is not None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -30,8 +33,18 @@ from ivr.engine.steps import Collect, Hangup, Menu, Record, Say, SetRecording, S
 from ivr.engine.utterance import Utterance
 from ivr.errors import ChannelClosed, SpeechError
 from ivr.ports import Input
-from ivr.recordings.sealing import Ending, leg_path, message_path, read_message
+from ivr.recordings.sealing import (
+    LEGS,
+    Ending,
+    Segment,
+    begin,
+    leg_path,
+    message_path,
+    read_message,
+)
 from ivr.speech.library import PromptLibrary
+
+_log = logging.getLogger(__name__)
 
 SERVED: Final = "IVR_SERVED"
 """Set once the call has been answered, and so is in the journal."""
@@ -56,7 +69,7 @@ class AgiChannel:
         self._recordings = recordings
         self._clock = asyncio.get_running_loop().time
         self._recording: str | None = None
-        self._segments: list[str] = []
+        self._segments: list[Segment] = []
         self._answered = False
 
     async def _answer(self) -> None:
@@ -66,7 +79,8 @@ class AgiChannel:
         """
         if not self._answered:
             await self._session.command(command.answer())
-            await self._line.run(command.set_variable(SERVED, "yes"))
+            self._line.note(SERVED, "yes")
+            await self._line.look()
             self._answered = True
 
     async def take_over(self) -> None:
@@ -84,7 +98,8 @@ class AgiChannel:
             return HungUp(self._line.heard)
         except Unperformed as unperformed:
             return Unable(str(unperformed))
-        except SpeechError:
+        except SpeechError as fault:
+            _log.error("a prompt cannot be played: %s", fault.sentence)
             return Unable("sound_missing")
 
     async def hold(self, utterances: Sequence[Utterance]) -> None:
@@ -96,7 +111,7 @@ class AgiChannel:
         return {
             **self._keys.position(),
             "recording": self._recording,
-            "segments": self._segments,
+            "segments": [asdict(segment) for segment in self._segments],
             "language": self._line.language,
         }
 
@@ -104,7 +119,7 @@ class AgiChannel:
         """See `ivr.ports.Channel`."""
         self._keys.restore(position)
         self._recording = position["recording"]
-        self._segments = list(position["segments"])
+        self._segments = [Segment(**segment) for segment in position["segments"]]
         self._line.language = position["language"]
 
     async def close(self, *, done: bool) -> None:
@@ -118,9 +133,9 @@ class AgiChannel:
             self._session.close()
 
     async def _finish(self) -> None:
-        if self._recording:
-            await self._line.run(command.execute("StopMixMonitor"))
-        await self._line.run(command.set_variable(DONE, "done"))
+        await self._stop_recording()
+        self._line.note(DONE, "done")
+        await self._line.look()
 
     async def _perform(self, step: Step, act: str, fresh: bool) -> Outcome | Input:
         if isinstance(step, Record) and not fresh:
@@ -228,21 +243,26 @@ class AgiChannel:
         return await asyncio.to_thread(read_message, self._recordings, act, ended, self._line.heard)
 
     async def _set_recording(self, step: SetRecording, act: str) -> Outcome:
-        if self._recording:
-            await self._line.run(command.execute("StopMixMonitor"))
-            self._recording = None
+        await self._stop_recording()
         if step.on:
-            mix, said, heard = (
-                leg_path(self._recordings, act, leg) for leg in ("mix", "in", "out")
-            )
+            line = self._session.environment.uniqueid
+            await asyncio.to_thread(begin, self._recordings, act, line)
+            mix, said, heard = (leg_path(self._recordings, act, leg) for leg in LEGS)
             reply = await self._line.run(
                 command.execute("MixMonitor", str(mix), f"r({said})t({heard})")
             )
             if reply.result != "0":
                 raise Unperformed("recording_failed")
             self._recording = act
-            self._segments.append(act)
+            self._segments.append(Segment(act, time.time()))
         return RecordingSet(step.on, self._recording)
+
+    async def _stop_recording(self) -> None:
+        if self._recording is None:
+            return
+        self._recording = None
+        self._segments[-1] = replace(self._segments[-1], ended=time.time())
+        await self._line.run(command.execute("StopMixMonitor"))
 
     async def _hang_up(self, step: Hangup) -> Outcome:
         if step.utterances:

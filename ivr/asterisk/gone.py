@@ -57,6 +57,7 @@ class GoneChannel:
             return
         try:
             if done:
+                await self._session.command(command.execute("StopMixMonitor"))
                 await self._session.command(command.set_variable(DONE, "done"))
         except ChannelClosed:
             pass  # nobody is left to be told

@@ -34,7 +34,7 @@ class KeyStore:
 
     def look(self, values: tuple[str, ...]) -> None:
         """Take what STORE and CUT, or `trim()`, were read as."""
-        stored, cut = values
+        stored, cut, *_ = values
         self._stored, self._cut = stored, int(cut) if cut.isdigit() else 0
         if self._queue.cursor < self._cut:
             # The engine that died threw keys away after its last durable turn.

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from ivr.asterisk.agi import Command, Reply, command
 from ivr.asterisk.agi.command import CONTROL_SECONDS
-from ivr.asterisk.fastagi import AgiSession, Order, Then
+from ivr.asterisk.fastagi import AgiSession, Listening, Order, Then
 from ivr.asterisk.keystore import CUT, STORE, KeyStore
 from ivr.engine.utterance import Utterance
 from ivr.errors import ChannelClosed, SpeechError
@@ -24,6 +25,9 @@ from ivr.speech.library import PromptLibrary, Sound
 ANY_KEY: Final = "0123456789*#"
 SAMPLES_PER_MS: Final = 8
 """Asterisk counts `endpos` in samples of the file: 8 kHz on a telephone line."""
+
+TORN_MS: Final = 200
+"""A sound that ends so much before its time has lost a part of its file."""
 
 SLICE: Final = 2.0
 """Seconds until another look at the store: a key that lands in the instant between two commands is
@@ -47,6 +51,7 @@ class Line:
         self._library = library
         self._scratch = scratch
         self._silence = str(library.silence())
+        self._notes: tuple[str, ...] = ()
         self.keys = KeyStore()
         self.heard = 0
         self.language: str | None = None
@@ -58,18 +63,22 @@ class Line:
 
     async def run(self, order: Command) -> Reply:
         """Have a command done. Raises ChannelClosed when it needs a caller who is gone."""
-        reply = await self._send(self._followed(order))
-        if reply is None:
-            raise ChannelClosed("the caller has hung up", place=self._session.peer)
-        return reply
+        listening = await self._begin(self._followed(order))
+        if listening is None:
+            raise self._gone()
+        return await self._end(listening)
+
+    def note(self, name: str, word: str) -> None:
+        """Set a variable for the dialplan, with the next look at the key store."""
+        self._notes = (*self._notes, command.assign(name, word))
 
     async def look(self) -> None:
         """Look at the key store and go on listening."""
-        await self._session.interrupt(STORE, CUT, then=self._collect)
+        await self._interrupt((STORE, CUT), self._collect)
 
     async def trim(self) -> None:
         """Cut the used keys off the store and go on listening."""
-        await self._session.interrupt(*self.keys.trim(), then=self._collect)
+        await self._interrupt(self.keys.trim(), self._collect)
 
     async def wait_for_key(self, seconds: float) -> None:
         """Wait until a key has come, the caller has left, or the time is over."""
@@ -77,14 +86,15 @@ class Line:
         if listening is not None:
             await listening.values.wait(min(seconds, SLICE))
         if listening is None or not listening.values.good:
-            await self.look()
+            with suppress(ChannelClosed):  # what was pressed before counts all the same
+                await self.look()
 
     async def hold(self, utterances: Sequence[Utterance]) -> None:
         """Play something; back at once. Silence follows it, until the next command."""
         try:
             sound = await self._join(utterances)
             order = self._followed(_stream(sound, ""))
-            await self._session.interrupt(STORE, CUT, then=self._after_look(order))
+            await self._interrupt((STORE, CUT), self._after_look(order))
         except (ChannelClosed, SpeechError):
             return  # the next step will tell what became of the line
 
@@ -95,7 +105,7 @@ class Line:
             await self.trim()
         language = utterances[-1].language
         if language != self.language:
-            await self.run(command.set_variable("IVR_LANGUAGE", language))
+            self.note("IVR_LANGUAGE", language)
             self.language = language
         return sound
 
@@ -108,14 +118,19 @@ class Line:
         offset = 0
         while True:
             order = self._followed(_stream(sound, ANY_KEY if cut else "", offset))
-            reply = await self._send(order, unless_key=cut)
-            if reply is None:
+            listening = await self._begin(order, unless_key=cut)
+            if listening is None and cut and self.keys.waiting:
                 return True
+            if listening is None:
+                raise self._gone()
+            reply = await self._end(listening)
             offset = reply.endpos or 0
             self.heard = min(offset // SAMPLES_PER_MS, sound.duration_ms)
             if reply.result == "-1":
                 await self.check()
                 raise Unperformed("sound_missing")
+            if reply.result == "0" and self.heard < sound.duration_ms - TORN_MS:
+                raise Unperformed("sound_damaged")
             if reply.result == "0" or self.keys.waiting:
                 return bool(cut and self.keys.waiting)
 
@@ -130,21 +145,32 @@ class Line:
         """
         await self.run(command.channel_status())
 
-    async def _send(self, order: Order, *, unless_key: bool = False) -> Reply | None:
-        """Stop what is under way and send a command; the store is looked at before and after it.
+    async def _begin(self, order: Order, *, unless_key: bool = False) -> Listening | None:
+        """Stop what is under way, look at the store, send a command.
 
-        None when it was not sent: a key was waiting that it must not run over.
+        None when it was not sent: the caller is gone, or a key waits that it must not run over.
         """
-        await self._session.interrupt(STORE, CUT, then=self._after_look(order, unless_key))
-        listening = self._session.listening
-        if listening is None or listening.order is not order:
-            if self.hung_up:
-                raise ChannelClosed("the caller has hung up", place=self._session.peer)
+        try:
+            sent = await self._interrupt((STORE, CUT), self._after_look(order, unless_key))
+        except ChannelClosed:
             return None
+        return sent if sent is not None and sent.order is order else None
+
+    async def _end(self, listening: Listening) -> Reply:
+        """The reply of a command, once the store was looked at after it."""
         reply = await self._session.finish(listening)
         if not await listening.values.wait(CONTROL_SECONDS):
             await self.look()
         return reply
+
+    async def _interrupt(self, reads: tuple[str, ...], then: Then) -> Listening | None:
+        notes = self._notes
+        done = await self._session.interrupt(*reads, *notes, then=then)
+        self._notes = self._notes[len(notes) :]
+        return done.sent
+
+    def _gone(self) -> ChannelClosed:
+        return ChannelClosed("the caller has hung up", place=self._session.peer)
 
     def _followed(self, order: Command) -> Order:
         return Order(order, (STORE, CUT), self._collect)

@@ -1,14 +1,18 @@
 """The command `ivr`: one module for each group of commands.
 
-Exit codes: 0, 1 (a check found something), 2 (the command could not run). A user's mistake and a
-missing part of the machine are told in a sentence, never as a traceback.
+Exit codes: 0, 1 (a check found something), 2 (the command could not run), 130 (stopped by Ctrl-C
+or SIGTERM). A user's mistake and a missing part of the machine are told in a sentence, never as a
+traceback.
 """
 
 from __future__ import annotations
 
+import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -21,9 +25,9 @@ from ivr.cli.pbx import pbx
 from ivr.cli.say import say
 from ivr.cli.serve import serve
 from ivr.config import read_settings
-from ivr.errors import FlowError, IvrError
+from ivr.errors import FlowError, IvrError, SetupError, UsageError
 
-FOUND, UNABLE = 1, 2
+FOUND, UNABLE, STOPPED = 1, 2, 130
 
 PRIVATE = 0o027
 """What is written is nobody's business but this user's and this group's: Asterisk may be in it."""
@@ -31,16 +35,16 @@ PRIVATE = 0o027
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ivr")
-@click.option("--state", type=click.Path(path_type=Path), help="Where everything is written [var].")
+@click.option("--state", help="Where everything is written [var].")
 @click.pass_context
-def cli(context: click.Context, state: Path | None) -> None:
+def cli(context: click.Context, state: str | None) -> None:
     """Satu Pintu: call flows for public-service hotlines.
 
     Settings also come from the environment: IVR_STATE, IVR_FLOWS, IVR_PROMPTS, IVR_AGI_PORT.
     """
     os.umask(PRIVATE)
     settings = read_settings()
-    context.obj = settings if state is None else settings.at(state)
+    context.obj = settings.at(Path(state)) if state else settings
 
 
 for _command in (check, simulate, say, serve, dial, pbx, calls):
@@ -49,11 +53,72 @@ for _command in (check, simulate, say, serve, dial, pbx, calls):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command, None: of the process; faults become a sentence and an exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    # SIGTERM ends a command as Ctrl-C does, so that what it started does not stay behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(_finish_output(_run(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Run a command without `cli.main()`, whose exit code 1 for a closed pipe means FOUND here."""
     try:
-        cli(arguments, standalone_mode=True)
-    except FlowError as error:
-        click.echo(str(error), err=True)
-        sys.exit(FOUND)
-    except IvrError as error:
-        click.echo(f"ivr: {error}", err=True)
-        sys.exit(UNABLE)
+        with cli.make_context("ivr", list(arguments)) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as left:
+        return left.exit_code
+    except (Exception, KeyboardInterrupt) as error:
+        return _explain(error)
+    return 0
+
+
+def _explain(error: BaseException) -> int:
+    """Tell a fault in a sentence and return its exit code; one of the program is raised again."""
+    match error:
+        case ExceptionGroup():
+            return _explain(error.exceptions[0])
+        case KeyboardInterrupt() | click.Abort():
+            return _tell("stopped", STOPPED)
+        case click.ClickException():
+            error.show()
+            return error.exit_code
+        case FlowError():
+            return _tell(str(error), FOUND)
+        case IvrError():
+            return _tell(f"ivr: {error}", UNABLE)
+        case BrokenPipeError():
+            return UNABLE
+        case OSError():
+            return _tell(f"ivr: {_locate(error)}", UNABLE)
+        case UnicodeError():
+            remedy = "Write arguments and settings in UTF-8."
+            return _tell(f"ivr: {UsageError('a text cannot be read', remedy=remedy)}", UNABLE)
+        case _:
+            raise error
+
+
+def _locate(error: OSError) -> SetupError:
+    """The last resort for what the machine refuses: which file, and why."""
+    return SetupError(
+        error.strerror or str(error),
+        place=str(error.filename or "input or output"),
+        remedy="Make room or put its kind and its owner right, or name another place "
+        "(--state, IVR_…).",
+    )
+
+
+def _tell(sentence: str, code: int) -> int:
+    with suppress(OSError):
+        click.echo(sentence, err=True)
+    return code
+
+
+def _finish_output(code: int) -> int:
+    """Write what is left; what cannot be written is dropped, or Python tries again at the exit."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or UNABLE
+    return code

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from ivr.cli.counting import count
 from ivr.cli.transcript import Transcript
 from ivr.config import Settings
 from ivr.errors import SetupError, UsageError
@@ -26,7 +27,7 @@ def calls() -> None:
 
 
 @calls.command("list")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=20, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
 def list_calls(settings: Settings, limit: int, as_json: bool) -> None:
@@ -63,7 +64,7 @@ def _line(summary: CallSummary) -> str:
         length = f"{(summary.ended - summary.started).total_seconds():.0f} s"
     return (
         f"{summary.call}  {_clock(summary.started)}  {summary.dialled:<6}"
-        f"{summary.caller or 'withheld':<16}{length:<12}{summary.turns:>4} turns  "
+        f"{summary.caller or 'withheld':<16}{length:<12}{count(summary.turns, 'turn'):>10}  "
         f"{summary.outcome or ''}"
     )
 
@@ -116,7 +117,8 @@ def _bundle_of(turns: Sequence[Turn]) -> str:
 async def _show(settings: Settings, wanted: str) -> tuple[str, Sequence[Turn], Sequence[Fact]]:
     async with _open(settings) as reader:
         prefix = "" if wanted == "last" else wanted
-        found = await reader.calls(limit=2, prefix=prefix)
+        readable = prefix.isascii() and prefix.isalnum()
+        found = await reader.calls(limit=2, prefix=prefix) if readable or not prefix else ()
         if not found or (wanted != "last" and len(found) > 1):
             kind = "no" if not found else "more than one"
             raise UsageError(

@@ -11,6 +11,7 @@ import click
 
 from ivr.app import now
 from ivr.cli.acts import to_acts
+from ivr.cli.counting import count
 from ivr.cli.terminal import TerminalCaller
 from ivr.config import Settings
 from ivr.driver import Desk, run_call
@@ -54,10 +55,11 @@ def check(settings: Settings, directory: Path | None, as_json: bool, language: s
 
 def _verdict(bundle: Bundle | None, faults: list[Fault]) -> str:
     warnings = sum(fault.severity == "warning" for fault in faults)
+    warned = count(warnings, "warning")
     if bundle is None:
-        return f"{len(faults) - warnings} faults, {warnings} warnings"
+        return f"{count(len(faults) - warnings, 'fault')}, {warned}"
     nodes = sum(len(flow.nodes) for flow in bundle.flows.values())
-    return f"no faults, {warnings} warnings: {len(bundle.flows)} flows, {nodes} nodes"
+    return f"no faults, {warned}: {count(len(bundle.flows), 'flow')}, {count(nodes, 'node')}"
 
 
 @click.command()
@@ -104,5 +106,5 @@ async def _simulate(
     )
     started = Started(dialled, None if number is None else Personal(number))
     run = await run_call(desk, Simulator(caller, show=click.echo), "simulated", started)
-    click.echo(f"-- call ended: {run.result or 'putus_ivr'}, {run.turn} turns")
+    click.echo(f"-- call ended: {run.result or 'putus_ivr'}, {count(run.turn, 'turn')}")
     return run.call

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import click
 
 from ivr.asterisk.pbx.config import Settings as PbxSettings
 from ivr.asterisk.pbx.instance import (
     Instance,
+    forgo_patience,
     load_instance,
     point_at,
     read_status,
@@ -19,10 +23,17 @@ from ivr.asterisk.pbx.instance import (
 )
 from ivr.asterisk.pbx.ports import Ports
 from ivr.asterisk.pbx.prefix import Asterisk, find_asterisk, install_asterisk
+from ivr.cli.counting import count
+from ivr.cli.place import prepare_place
+from ivr.cli.ports import port_options, read_ports
 from ivr.config import Settings
+from ivr.errors import SetupError
 from ivr.sounds import last_words
 
 NOT_RUNNING = 1
+
+FAREWELL = 20.0
+"""Seconds that callers get to hear the dialplan's apology before our Asterisk is stopped."""
 
 
 @click.group()
@@ -43,15 +54,14 @@ def install(settings: Settings) -> None:
 
 
 @pbx.command()
-@click.option("--sip-port", default=5080, show_default=True, help="UDP port for calls.")
-@click.option("--ami-port", default=5038, show_default=True, help="TCP port of AMI.")
-@click.option("--rtp", default="10000-10199", show_default=True, help="UDP ports for sound.")
+@port_options
 @click.pass_obj
-def start(settings: Settings, sip_port: int, ami_port: int, rtp: str) -> None:
+def start(settings: Settings, sip_port: int, ami_port: int, rtp: tuple[int, int]) -> None:
     """Start the local Asterisk on loopback with the configuration of asterisk-conf/.
 
     Example: ivr pbx start
     """
+    prepare_place(settings)
     instance = start_local(settings, read_ports(sip_port, ami_port, rtp))
     click.echo(f"Asterisk takes calls at 127.0.0.1:{instance.ports.sip} (SIP over UDP)")
 
@@ -93,22 +103,54 @@ def status(settings: Settings, as_json: bool) -> None:
         return
     click.echo(
         f"Asterisk {state.version}, process {state.pid}, up {state.uptime} s, "
-        f"SIP 127.0.0.1:{state.ports.sip}, {state.calls} calls"
+        f"SIP 127.0.0.1:{state.ports.sip}, {count(state.calls, 'call')}"
     )
 
 
-def read_ports(sip: int, ami: int, rtp: str) -> Ports:
-    """The ports of a local Asterisk; raises click.BadParameter for a range that is none."""
-    first, _, last = rtp.partition("-")
-    if not (first.isdigit() and last.isdigit()):
-        raise click.BadParameter("give two ports: 10000-10199", param_hint="--rtp")
-    return Ports(sip, ami, int(first), int(last))
+@contextmanager
+def local_pbx(settings: Settings, ports: Ports) -> Iterator[Instance]:
+    """A local Asterisk whose calls come to the engine of these settings while the block runs.
+
+    One that runs already is used as it is and stays. Else it is installed and started here, and
+    stopped at the end, when the callers that are left have heard the apology. Raises SetupError.
+    """
+    asterisk = install_local(settings)
+    click.echo(f"Asterisk {asterisk.version}")
+    running = load_instance(settings.pbx / "instance")
+    if running is not None:
+        point_here(settings, running)
+        yield running
+        return
+    instance = start_local(settings, ports)
+    try:
+        yield instance
+    except Exception:
+        _see_off(instance)
+        raise
+    else:
+        _see_off(instance)
+    finally:
+        stop_instance(instance.directory)
+
+
+def _see_off(instance: Instance) -> None:
+    """Wait until no caller is left, but not longer than FAREWELL."""
+    limit, told = time.monotonic() + FAREWELL, 0
+    with suppress(SetupError):  # it was stopped by somebody else
+        forgo_patience(instance)
+        while (state := read_status(instance)) and state.calls and time.monotonic() < limit:
+            if state.calls != told:
+                told = state.calls
+                calls = count(told, "call")
+                click.echo(f"stopping: waiting for {calls}, Ctrl-C again to stop now")
+            time.sleep(0.2)
 
 
 def start_local(settings: Settings, ports: Ports) -> Instance:
     """Start the local Asterisk so that it reaches the engine of these settings."""
-    engine = f"agi://{settings.agi_host}:{settings.agi_port}/call"
-    chosen = PbxSettings(ports=ports, engines=(engine,), sounds=last_words(settings))
+    chosen = PbxSettings(
+        ports=ports, engines=(engine_address(settings),), sounds=last_words(settings)
+    )
     return start_instance(local_asterisk(settings), settings.pbx / "instance", chosen)
 
 
@@ -124,4 +166,10 @@ def local_asterisk(settings: Settings) -> Asterisk:
 
 def point_here(settings: Settings, instance: Instance) -> None:
     """Have a running Asterisk call the engine of these settings."""
-    point_at(instance, f"agi://{settings.agi_host}:{settings.agi_port}/call")
+    point_at(instance, engine_address(settings))
+
+
+def engine_address(settings: Settings) -> str:
+    """Where Asterisk finds the engine of these settings."""
+    host = f"[{settings.agi_host}]" if ":" in settings.agi_host else settings.agi_host
+    return f"agi://{host}:{settings.agi_port}/call"

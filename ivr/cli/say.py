@@ -10,7 +10,7 @@ from ivr.speech.compose import Clip, read_out
 from ivr.speech.kinds import KINDS
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("language")
 @click.argument("kind", type=click.Choice(sorted(KINDS)))
 @click.argument("value")

@@ -48,7 +48,10 @@ class Transcript:
     def _played(self, event: Mapping[str, Any]) -> Iterator[str]:
         if not event["heard"]:
             prompts = ", ".join(utterance["prompt"] for utterance in event["utterances"])
-            yield f"not heard, the caller was faster: {prompts}"
+            why = (
+                "not heard, the caller was faster" if event["interrupted"] else "nothing was heard"
+            )
+            yield f"{why}: {prompts}"
             return
         cut = " (cut short)" if event["interrupted"] else ""
         for utterance in event["utterances"]:

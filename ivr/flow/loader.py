@@ -48,21 +48,33 @@ def check_directory(path: Path) -> tuple[Bundle | None, list[Fault]]:
             f"there is no flow directory {path}",
             remedy="Name the directory that has hotline.yaml in it.",
         )
+    files, faults = read_directory(path)
+    bundle, more = assemble(files, load_phrases(), shown=lambda name: (path / name).as_posix())
+    return (bundle if not faults else None), sort_faults([*faults, *more])
+
+
+def read_directory(path: Path) -> tuple[dict[str, bytes], list[Fault]]:
+    """The bytes of every file that counts, by its name below `path`, and those not to be had."""
     files: dict[str, bytes] = {}
     faults: list[Fault] = []
     for file in _list_files(path):
-        name = file.relative_to(path).as_posix()
         if file.suffix == ".yml":
             faults.append(Fault(file.as_posix(), 1, 1, "", "yml-file"))
             continue
         try:
-            with file.open("rb") as opened:
-                files[name] = opened.read(MOST_BYTES + 1)
+            files[file.relative_to(path).as_posix()] = _read(file)
         except OSError as error:
-            values = {"reason": error.strerror or type(error).__name__}
+            values = {"reason": error.strerror or str(error)}
             faults.append(Fault(file.as_posix(), 1, 1, "", "unreadable-file", values))
-    bundle, more = assemble(files, load_phrases(), shown=lambda name: (path / name).as_posix())
-    return (bundle if not faults else None), sort_faults([*faults, *more])
+    return files, faults
+
+
+def _read(file: Path) -> bytes:
+    """The beginning of a file, one byte more than it may have. A pipe would never end."""
+    if file.exists() and not file.is_file():
+        raise OSError("not a regular file")
+    with file.open("rb") as opened:
+        return opened.read(MOST_BYTES + 1)
 
 
 def _list_files(path: Path) -> list[Path]:

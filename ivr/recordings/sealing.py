@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -20,9 +21,18 @@ from ivr.engine.outcomes import Recorded
 LEGS = ("mix", "in", "out")
 """Both sides together, what the caller said, what the caller heard."""
 
-PATIENCE = 5.0
-"""Seconds that Asterisk may take to finish its files after the end of a call."""
+PATIENCE, LOOK = 5.0, 0.05
+"""Seconds that Asterisk may take to finish its files after the end of a call, and between two looks
+at them."""
 
+TOLERANCE = 1_000
+"""Milliseconds that a leg may be shorter than the time that it covers."""
+
+SEALED = "recording.sealed"
+"""The type of the event that tells of a recording that is whole."""
+
+HEADER = 44
+"""Bytes before the sound in a WAV file of Asterisk; the last four are the length of the sound."""
 
 AUDIBLE = 10 ** (-45 / 20)
 """Amplitude (RMS of 20 ms) from which a recording holds a voice and not the noise of the line."""
@@ -71,6 +81,12 @@ def read_message(directory: Path, recording: str, ended: Ending, heard: int) -> 
     return Recorded(recording, length, sound.size, sound.sha256, ended, heard)
 
 
+def is_recording(directory: Path, recording: str) -> bool:
+    """Whether Asterisk is still writing a caller's message: begun, and not finished."""
+    path = message_path(directory, recording)
+    return path.exists() and not _is_finished(path)
+
+
 def has_voice(path: Path) -> bool:
     """Whether any 20 ms of the file are louder than the noise of a line."""
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
@@ -79,42 +95,94 @@ def has_voice(path: Path) -> bool:
     return bool(mono.size) and bool(np.sqrt((mono**2).mean(axis=1)).max() > AUDIBLE)
 
 
-async def seal(directory: Path, recording: str) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a call that was recorded in one go.
+
+    `began` and `ended` are seconds since 1970; `ended` is None when nobody was there to see it.
+    """
+
+    name: str
+    began: float
+    ended: float | None = None
+
+    @property
+    def expected(self) -> int | None:
+        """Milliseconds that its files should hold, None when that is not known."""
+        return None if self.ended is None else round((self.ended - self.began) * 1000)
+
+
+def begin(directory: Path, name: str, line: str) -> None:
+    """Leave a mark that this recording must be sealed, whatever becomes of this engine."""
+    _mark(directory, name).write_text(line, "utf-8")
+
+
+def finish(directory: Path, name: str) -> None:
+    """Take the mark away: the journal knows of the recording."""
+    _mark(directory, name).unlink(missing_ok=True)
+
+
+def list_unsealed(directory: Path) -> dict[Segment, str]:
+    """The recordings that bear a mark, each with its line."""
+    return {
+        Segment(mark.stem, mark.stat().st_mtime): mark.read_text("utf-8")
+        for mark in sorted(directory.glob("*.open"))
+    }
+
+
+def _mark(directory: Path, name: str) -> Path:
+    return directory / f"{name}.open"
+
+
+async def seal(
+    directory: Path, segment: Segment, *, patience: float = PATIENCE
+) -> dict[str, object]:
     """The event that tells of a finished recording, once its files have stopped growing.
 
-    `recording.sealed` with a `Sound` for each leg, or `recording.missing` when there is none.
+    `recording.sealed` with a `Sound` for each leg; `recording.short` when a leg is shorter than it
+    must be (the disk was full); `recording.missing` when a leg is no sound at all. `patience` is
+    how many seconds Asterisk may take to finish.
     """
-    await _settled(leg_path(directory, recording, "mix"))
-    sounds = {
-        leg: await asyncio.to_thread(measure, leg_path(directory, recording, leg)) for leg in LEGS
+    await _settled([leg_path(directory, segment.name, leg) for leg in LEGS], patience)
+    found: dict[str, Sound] = {}
+    for leg in LEGS:
+        sound = await asyncio.to_thread(measure, leg_path(directory, segment.name, leg))
+        if sound is not None:
+            found[leg] = sound
+    return {
+        "type": f"recording.{_judge(found, segment.expected)}",
+        "recording": segment.name,
+        "expected": segment.expected,
+        "legs": {leg: asdict(sound) for leg, sound in found.items()},
     }
-    found = {
-        leg: {
-            "path": sound.path,
-            "length": sound.length,
-            "size": sound.size,
-            "sha256": sound.sha256,
-        }
-        for leg, sound in sounds.items()
-        if sound is not None
-    }
-    kind = "recording.sealed" if len(found) == len(LEGS) else "recording.missing"
-    return {"type": kind, "recording": recording, "legs": found}
 
 
-async def _settled(path: Path) -> None:
-    """Wait until the file has kept its size for a moment, or the patience is over."""
-    size = -1
-    for _ in range(int(PATIENCE / 0.2)):
-        now = await asyncio.to_thread(_size, path)
-        if now >= 0 and now == size:
+def _judge(found: Mapping[str, Sound], expected: int | None) -> str:
+    if len(found) < len(LEGS):
+        return "missing"
+    lengths = [sound.length for sound in found.values()]
+    wanted = max(lengths) if expected is None else max(*lengths, expected)
+    return "short" if min(lengths) < wanted - TOLERANCE else "sealed"
+
+
+async def _settled(paths: Sequence[Path], patience: float) -> None:
+    """Wait until Asterisk has finished the files, or the patience is over."""
+    for _ in range(round(patience / LOOK)):
+        if await asyncio.to_thread(_are_finished, paths):
             return
-        size = now
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(LOOK)
 
 
-def _size(path: Path) -> int:
+def _are_finished(paths: Sequence[Path]) -> bool:
+    return all(map(_is_finished, paths))
+
+
+def _is_finished(path: Path) -> bool:
+    """Whether the header tells the length of the sound: Asterisk writes it at the end."""
     try:
-        return path.stat().st_size
+        with path.open("rb") as file:
+            header = file.read(HEADER)
+            size = file.seek(0, 2)
     except OSError:
-        return -1
+        return False
+    return len(header) == HEADER and size - HEADER == int.from_bytes(header[-4:], "little") > 0

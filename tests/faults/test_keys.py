@@ -21,6 +21,9 @@ SOAK = bool(os.environ.get("IVR_SOAK"))
 CALLS, BURSTS = (20, 50) if SOAK else (8, 15)
 """Calls at once, and bursts in each."""
 
+APART = 0.15
+"""Seconds between the beginnings of two calls."""
+
 DIGITS = 8
 PACES = [(40, 20), (60, 40), (80, 60), (40, 60), (80, 20)]
 """Milliseconds of tone and of gap; below 45 ms of gap Asterisk begins to mistrust a key."""
@@ -35,9 +38,10 @@ def draw(chance: random.Random) -> str:
 
 
 async def call_in_bursts(phone: Phone, pbx: Instance, caller: str, seed: int) -> str:
-    """Press burst after burst; returns the keys."""
+    """Press burst after burst; returns the keys. The calls begin one after the other."""
     chance = random.Random(seed)
     pressed = ""
+    await asyncio.sleep(APART * seed)
     call = await phone.dial("1501", port=pbx.ports.sip, caller=caller)
     await call.answered()
     paces = cycle(PACES[seed % len(PACES) :] + PACES[: seed % len(PACES)])

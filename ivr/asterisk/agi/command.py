@@ -62,7 +62,7 @@ _DIGITS: Final = re.compile(r"[0-9*#A-D]{0,16}\Z")
 _PLACE: Final = re.compile(r"[A-Za-z0-9_*#+-]{1,79}\Z")
 _FORMAT: Final = re.compile(r"[a-z0-9]{2,8}\Z")
 _CUT: Final = re.compile(r"SET\(([A-Z_]{1,40})=\$\{\1:\$\[[0-9]{1,9} - 0\$\{[A-Z_]{1,40}\}\]\}\)\Z")
-_COUNT: Final = re.compile(r"SET\([A-Z_]{1,40}=[0-9]{1,9}\)\Z")
+_ASSIGN: Final = re.compile(r"SET\([A-Z_]{1,40}=[A-Za-z0-9-]{1,40}\)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,12 +241,17 @@ def cut(name: str, counter: str, total: int) -> tuple[str, str]:
     between. Read twice, it does no more than once.
     """
     rest = f"SET({name}=${{{name}:$[{total} - 0${{{counter}}}]}})"
-    return variable(rest), variable(f"SET({counter}={total})")
+    return variable(rest), assign(counter, str(total))
+
+
+def assign(name: str, word: str) -> str:
+    """Return what sets a variable to a word when it is read: a command of its own is saved."""
+    return variable(f"SET({name}={word})")
 
 
 def variable(name: str) -> str:
-    """Return the name of a variable, one of FUNCTIONS, or half of a `cut()`; else ValueError."""
-    if name in FUNCTIONS or _CUT.match(name) or _COUNT.match(name):
+    """Return a variable's name, one of FUNCTIONS, what `cut` or `assign` gave; else ValueError."""
+    if name in FUNCTIONS or _CUT.match(name) or _ASSIGN.match(name):
         return name
     return _matching(_NAME, name, "name of a variable")
 

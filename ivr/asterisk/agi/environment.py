@@ -23,6 +23,11 @@ _KEY: Final = re.compile(rb"agi_[a-z0-9_]{1,60}\Z")
 _UNKNOWN: Final = "unknown"
 
 
+_LINE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+"""What Asterisk makes for a UNIQUEID. It becomes part of file names: whoever else speaks on this
+port must not choose where files go."""
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """What Asterisk said about the call before the first command.
@@ -127,6 +132,8 @@ def _environment(headers: dict[str, str]) -> Environment:
         value = headers.get(name, _UNKNOWN)
         return None if value == _UNKNOWN else value
 
+    if not _LINE.fullmatch(headers["agi_uniqueid"]):
+        raise ProtocolError("agi_uniqueid is not the name of a channel")
     path, _, query = headers.get("agi_network_script", "").partition("?")
     return Environment(
         path=path.removeprefix("/"),

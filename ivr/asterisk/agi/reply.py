@@ -19,11 +19,12 @@ from ivr.asterisk.agi.text import decode
 MAX_REPLY_BYTES: Final = 64 * 1024
 
 _RESULT: Final = re.compile(
-    rb"200 result=(?P<result>[^ \n]*)(?: \((?P<text>.*)\))?(?: endpos=(?P<endpos>\d{1,18}))?\s*\Z",
+    rb"200 result=(?P<result>[^ \n]*)(?: \((?P<text>.*)\))?"
+    rb"(?: endpos=(?P<endpos>-?\d{1,18}))?\s*\Z",
     re.DOTALL,
 )
 _OPEN: Final = re.compile(rb"200 result=[^ \n]* \(")
-_CLOSE: Final = re.compile(rb"\)(?: endpos=\d{1,18})?\s*\Z")
+_CLOSE: Final = re.compile(rb"\)(?: endpos=-?\d{1,18})?\s*\Z")
 _ERROR: Final = re.compile(rb"(?P<code>503|510|511|520)(?: result=(?P<result>-?\d+))?(?: |\Z)")
 _FENCE_HEAD: Final = b"200 result=1 ("
 _NONCE: Final = re.compile(r"[0-9A-Za-z]{8,64}\Z")

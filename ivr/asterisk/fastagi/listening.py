@@ -121,6 +121,19 @@ class Listening:
         return self.outcome.done
 
 
+@dataclass(slots=True, eq=False)
+class Asking:
+    """A sync that is under way."""
+
+    values: Pending[tuple[str, ...]] = field(repr=False, default_factory=Pending)
+    then: Then | None = None
+    """Says what to send with the answer; None: nothing."""
+    followed: Listening | None = None
+    """The command that ended by itself before this sync."""
+    sent: Listening | None = None
+    """What `then` said, once it was sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Interruption:
     """What was under way, and what the variables held just after it ended."""
@@ -129,3 +142,5 @@ class Interruption:
     """The reply of the command that was under way, if it ended by itself; None: it was stopped."""
     values: tuple[str, ...] = field(repr=False)
     """One for each variable asked for; empty for one that is unset."""
+    sent: Listening | None = None
+    """What `then` said of the values; None when nothing was sent."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from ivr.asterisk.agi import Command, Conversation, Environment, Event, Reply
 from ivr.asterisk.fastagi.limits import Stats
-from ivr.asterisk.fastagi.listening import Interruption, Listening, Order, Then
+from ivr.asterisk.fastagi.listening import Asking, Interruption, Listening, Order, Then
 from ivr.asterisk.fastagi.wire import Wire
 from ivr.errors import ChannelClosed, ChannelError, ProtocolError
 
@@ -128,8 +128,8 @@ class AgiSession:
     async def interrupt(self, *variables: str, then: Then | None = None) -> Interruption:
         """Stop the command under way and read variables in the same round trip.
 
-        What `then` says of the values is sent in the instant in which they come; it is `listening`
-        afterwards, unless it needs a caller who has hung up. Without a command under way this only
+        What `then` says of the values is sent in the instant in which they come, unless it needs a
+        caller who has hung up. Without a command under way this only
         reads; the reply is then that of the command that was started last, unless another one
         followed it. Raises RuntimeError when the command cannot be interrupted, ValueError when a
         name is not a variable's.
@@ -137,11 +137,11 @@ class AgiSession:
         with self._drive():
             before = self._wire.listening
             await self._ripen()
-            values = await self._synchronise(variables, then)
+            asking = await self._synchronise(variables, then)
             reply = None if before is None else before.outcome.result()
             if before is not None and reply is not None:
                 self._check(before.command, reply)
-            return Interruption(reply, values)
+            return Interruption(reply, asking.values.result(), asking.sent)
 
     async def read(self, *variables: str) -> tuple[str, ...]:
         """Return the values of variables, whatever is in them; empty for one that is unset.
@@ -151,7 +151,7 @@ class AgiSession:
         """
         with self._drive():
             await self._settle()
-            return await self._synchronise(variables)
+            return (await self._synchronise(variables)).values.result()
 
     def close(self) -> None:
         """End the conversation: Asterisk's dialplan goes on. Harmless when it has ended."""
@@ -205,18 +205,18 @@ class AgiSession:
                 return
             await listening.outcome.wait(missing)
 
-    async def _synchronise(
-        self, variables: tuple[str, ...], then: Then | None = None
-    ) -> tuple[str, ...]:
-        try:
-            for patience in self._patience:
-                synced = self._wire.ask(variables, then)
-                if await synced.wait(patience):
-                    return synced.result()
-                self._stats.pokes += 1
-        except asyncio.CancelledError:
-            self._wire.forget()
-            raise
+    async def _synchronise(self, variables: tuple[str, ...], then: Then | None = None) -> Asking:
+        for patience in self._patience:
+            asking = self._wire.ask(variables, then)
+            try:
+                answered = await asking.values.wait(patience)
+            except asyncio.CancelledError:
+                asking.then = None
+                raise
+            if answered:
+                asking.values.result()
+                return asking
+            self._stats.pokes += 1
         raise self._wire.give_up("Asterisk does not answer")
 
     def _check(self, command: Command, reply: Reply) -> Reply:

@@ -25,7 +25,7 @@ from ivr.asterisk.agi import (
     Synchronised,
 )
 from ivr.asterisk.fastagi.limits import Stats
-from ivr.asterisk.fastagi.listening import Listening, Order, Pending, Then
+from ivr.asterisk.fastagi.listening import Asking, Listening, Order, Then
 from ivr.errors import ChannelClosed, ChannelError, ProtocolError
 
 MAX_STRAYS: Final = 100
@@ -46,9 +46,7 @@ class Wire:
         self._stats = stats
         self._peer = peer
         self._clock = asyncio.get_running_loop().time
-        self._synced: Pending[tuple[str, ...]] | None = None
-        self._then: Then | None = None
-        self._followed: Listening | None = None
+        self._asking: Asking | None = None
         self._strays = 0
         self._heard_at: float | None = None
         self._fault: ProtocolError | None = None
@@ -71,16 +69,13 @@ class Wire:
         self.listening = Listening(order, self._clock())
         return self.listening
 
-    def ask(self, variables: tuple[str, ...], then: Then | None) -> Pending[tuple[str, ...]]:
+    def ask(self, variables: tuple[str, ...], then: Then | None) -> Asking:
         """Stop what is under way and read variables; `then` says what to send with the answer."""
         sync = Sync(secrets.token_hex(8), variables)
         self._write(self._conversation.synchronise(sync))
-        self._synced, self._then = Pending(), then
-        return self._synced
-
-    def forget(self) -> None:
-        """Let nothing follow the answer that is awaited."""
-        self._then = None
+        followed = None if self._asking is None else self._asking.followed
+        self._asking = Asking(then=then, followed=followed)
+        return self._asking
 
     def hear(self, event: Event) -> None:
         """Take one event of the conversation."""
@@ -129,9 +124,9 @@ class Wire:
             return
         order = listening.order
         if order.then is not None and self._is_good(reply):
-            self._followed = listening
-            if self._synced is None or self._synced.done:  # else the line already has its next
-                self.ask(order.reads, order.then)
+            # A sync that is under way already has a line to follow it.
+            asking = self._asking or self.ask(order.reads, order.then)
+            asking.followed = listening
         else:
             listening.values.fail(ChannelError("nothing was read", place=self._peer))
         listening.outcome.resolve(reply)
@@ -148,16 +143,16 @@ class Wire:
 
     def _synchronised(self, values: tuple[str, ...]) -> None:
         self._heard_at = self._clock()
-        followed, self._followed = self._followed, None
-        then, self._then = self._then, None
         self.listening = None
-        order = None if then is None else then(values)
+        asking, self._asking = self._asking, None
+        if asking is None:
+            return
+        order = None if asking.then is None else asking.then(values)
         if order is not None and self._may_send(order):
-            self.send(order)
-        if followed is not None:
-            followed.values.resolve(values)
-        if self._synced is not None:
-            self._synced.resolve(values)
+            asking.sent = self.send(order)
+        if asking.followed is not None:
+            asking.followed.values.resolve(values)
+        asking.values.resolve(values)
 
     def _may_send(self, order: Order) -> bool:
         here = order.command.after_hangup or not self.hangup.is_set()
@@ -180,9 +175,10 @@ class Wire:
     def _end(self, fault: ProtocolError | None) -> None:
         self._fault = self._fault or fault
         self.hangup.set()
-        for listening in (self.listening, self._followed):
+        asking, self._asking = self._asking, None
+        if asking is not None:
+            asking.values.fail(self.closed())
+        for listening in (self.listening, None if asking is None else asking.followed):
             if listening is not None:
                 listening.outcome.fail(self.closed())
                 listening.values.fail(self.closed())
-        if self._synced is not None:
-            self._synced.fail(self.closed())

@@ -24,6 +24,9 @@ from ivr.errors import SetupError
 SUITES = ("forky", "sid")
 """Where to look, in this order. Stable Debian has no Asterisk; testing may drop it for a while."""
 
+DOWNLOAD = ".apt-"
+"""How the name of a directory begins into which packages are fetched, beside `debs`."""
+
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 MINIMAL = (
@@ -113,7 +116,7 @@ def fetch_packages(
             remedy="Set DEBIAN_MIRROR to the address of one.",
         )
     directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".apt-", dir=directory.parent) as scratch:
+    with tempfile.TemporaryDirectory(prefix=DOWNLOAD, dir=directory.parent) as scratch:
         apt = _Apt(Path(scratch), archive)
         suite = apt.select(suites)
         debs = apt.download(whole)
@@ -213,7 +216,13 @@ def _run(
     command: list[str], environment: dict[str, str] | None, directory: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, env=environment, cwd=directory, capture_output=True, text=True, check=False
+        command,
+        env=environment,
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
     )
 
 

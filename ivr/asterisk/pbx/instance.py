@@ -17,7 +17,7 @@ from pathlib import Path
 from ivr.asterisk.pbx.config import CONF, Settings, read_conf, render_conf
 from ivr.asterisk.pbx.ports import Ports, check_ports
 from ivr.asterisk.pbx.prefix import Asterisk
-from ivr.asterisk.pbx.process import end_process, main_conf, read_pid
+from ivr.asterisk.pbx.process import end_process, kill_processes, main_conf, read_pid
 from ivr.asterisk.pbx.sounds import write_sounds
 from ivr.asterisk.pbx.versions import Version, parse_version
 from ivr.errors import SetupError
@@ -86,7 +86,7 @@ def start_instance(
 
     Logs and recordings of an earlier run stay; its configuration is written anew from `conf`.
     `timeout` in seconds. Raises `SetupError`: already running, a port in use, not ready in
-    time, an error in its log.
+    time, an error in its log. What does not become ready, or is interrupted, does not run on.
     """
     directory = directory.resolve()
     _check_place(directory)
@@ -94,11 +94,15 @@ def start_instance(
     instance = Instance(directory, asterisk.program, settings.ports, secrets.token_urlsafe(24))
     _prepare(instance, asterisk, settings, conf)
     begun = _log_size(instance)
-    done = _asterisk(instance)
-    ready = done.returncode == 0 and _wait_booted(instance, timeout)
+    try:
+        done = _asterisk(instance)
+        ready = done.returncode == 0 and _wait_booted(instance, timeout)
+    except BaseException:
+        kill_processes(directory)
+        raise
     errors = [line for line in read_problems(instance, begun) if "] ERROR[" in line]
     if not ready or errors:
-        stop_instance(directory)
+        kill_processes(directory)
         raise SetupError(
             f"Asterisk did not start cleanly: {'; '.join(errors[:3]) or done.stderr.strip()}",
             place=str(instance.log),
@@ -157,6 +161,14 @@ def run_command(instance: Instance, command: str) -> str:
             remedy="Start it with `ivr pbx start`.",
         )
     return done.stdout
+
+
+def forgo_patience(instance: Instance) -> None:
+    """Let callers whose engine is gone for good hear the apology now, not after `patience`.
+
+    Lasts until the instance is stopped. Raises `SetupError`.
+    """
+    run_command(instance, "dialplan set global IVR_PATIENCE 0")
 
 
 def point_at(instance: Instance, *engines: str) -> None:

@@ -31,7 +31,11 @@ class Ports:
 
 
 def check_ports(ports: Ports) -> None:
-    """Raise `SetupError` when a port is taken or the range of sound ports holds no call."""
+    """Raise `SetupError` when a port is taken or the sound ports hold no call, or too few.
+
+    Sound needs an even port and the next one (RFC 3550 section 11). Half of the pairs must be
+    free: a softphone may hold some, another Asterisk may not hold the range.
+    """
     if ports.rtp_last - ports.rtp_first < 3:
         raise SetupError(
             f"RTP ports {ports.rtp_first} to {ports.rtp_last} hold no call",
@@ -49,6 +53,15 @@ def check_ports(ports: Ports) -> None:
                 place=f"{'UDP' if kind == socket.SOCK_DGRAM else 'TCP'} {HOST}:{port}",
                 remedy=f"Stop the program that has it, or choose another with {option}.",
             ) from error
+    first = ports.rtp_first + ports.rtp_first % 2
+    pairs = [range(port, port + 2) for port in range(first, ports.rtp_last, 2)]
+    free = sum(map(_is_free, pairs))
+    if free * 2 < len(pairs):
+        raise SetupError(
+            f"{len(pairs) - free} of {len(pairs)} pairs of ports for sound are in use",
+            place=f"UDP {HOST}:{ports.rtp_first}-{ports.rtp_last}",
+            remedy="Stop the programs that have them, or choose another range with --rtp.",
+        )
 
 
 def find_ports() -> Ports:

@@ -18,11 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.asterisk.pbx.config import CONF
-from ivr.asterisk.pbx.debian import Cache, fetch_packages, read_cache
+from ivr.asterisk.pbx.debian import DOWNLOAD, Cache, fetch_packages, read_cache
 from ivr.asterisk.pbx.versions import WANTED, Version, is_supported, parse_version
 from ivr.errors import SetupError
 
 _UNUSED = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian")
+SCRATCH = ".prefix-"
+"""How the name of a directory begins in which a prefix is built."""
+
 _LOAD = re.compile(r"^load\s*=>?\s*(\S+\.so)", re.MULTILINE)
 
 
@@ -72,6 +75,7 @@ def install_asterisk(
     try:
         home.mkdir(parents=True, exist_ok=True)
         with _lock(home / "install.lock"):
+            _sweep(home)
             try:
                 return find_asterisk(home, path=path)
             except SetupError:
@@ -82,6 +86,13 @@ def install_asterisk(
             place=str(error.filename or home),
             remedy="Name a directory that can be written, on a disk with 300 MB free.",
         ) from error
+
+
+def _sweep(home: Path) -> None:
+    """Delete what installations left that were killed. Only under the lock."""
+    for pattern in (f"{SCRATCH}*", f"{DOWNLOAD}*"):
+        for scratch in home.glob(pattern):
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _install(home: Path, mirror: str | None, conf: Path) -> Asterisk:
@@ -103,7 +114,7 @@ def _install(home: Path, mirror: str | None, conf: Path) -> Asterisk:
 
 def _build(cache: Cache, home: Path, modules: list[str]) -> str:
     """Unpack beside the prefix and move into place; return what does not work, or nothing."""
-    with tempfile.TemporaryDirectory(prefix=".prefix-", dir=home) as scratch:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=home) as scratch:
         root = Path(scratch) / "prefix"
         root.mkdir()
         for name in cache.hashes:
@@ -172,7 +183,9 @@ def _private(prefix: Path) -> Asterisk | None:
     version = _ask_version(program) if program.exists() else None
     if version is None or not is_supported(version):
         return None
-    modules = next(prefix.glob("usr/lib/*/asterisk/modules"))
+    modules = next(prefix.glob("usr/lib/*/asterisk/modules"), None)
+    if modules is None:
+        return None
     return Asterisk(program, version, modules, prefix / "usr/share/asterisk", private=True)
 
 
@@ -190,7 +203,9 @@ def _ask_version(program: Path) -> Version | None:
 
 
 def _call(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(
+        command, capture_output=True, text=True, errors="replace", check=False, timeout=120
+    )
 
 
 def _first(candidates: Iterator[Path], otherwise: Path) -> Path:

@@ -52,6 +52,30 @@ def end_process(directory: Path, timeout: float) -> None:
             return
 
 
+def kill_processes(directory: Path) -> None:
+    """Kill all that was started with this directory's configuration; back when it is gone.
+
+    For a start that was given up: between its first fork and its pid file an Asterisk is known by
+    its arguments alone.
+    """
+    while pids := _list_processes(directory):
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+    (directory / "run" / "asterisk.pid").unlink(missing_ok=True)
+
+
+def _list_processes(directory: Path) -> list[int]:
+    option = b"\0-C\0" + os.fsencode(main_conf(directory)) + b"\0"
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if option in (process / "cmdline").read_bytes():
+                found.append(int(process.name))
+    return found
+
+
 def _wait_gone(directory: Path, timeout: float) -> bool:
     deadline = time.monotonic() + timeout
     while read_pid(directory) is not None:
