@@ -7,10 +7,9 @@ import logging
 import re
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 from ivr.asterisk.agi import Environment
 from ivr.asterisk.channel import AgiChannel
@@ -30,6 +29,7 @@ from ivr.recordings.sealing import (
     Segment,
     finish,
     is_recording,
+    join_segments,
     list_unsealed,
     seal,
 )
@@ -115,7 +115,7 @@ class Hotline:
             await asyncio.to_thread(scratch.mkdir, parents=True, exist_ok=True)
             run = await run_call(self._desk, channel, line, _started(environment))
             await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
-        await self._seal(run, channel)
+        await self._seal(run, channel, line)
 
     async def _is_over(self, channel: AgiChannel, line: str) -> bool:
         """Whether the last engine died after the last turn; the caller is listened to meanwhile."""
@@ -126,7 +126,7 @@ class Hotline:
         with self._holding(line):
             run = await finish_call(self._desk, channel, line)
         if run is not None:
-            await self._seal(run, channel)
+            await self._seal(run, channel, line)
 
     @contextmanager
     def _holding(self, line: str) -> Iterator[None]:
@@ -136,9 +136,12 @@ class Hotline:
         finally:
             self._lines.discard(line)
 
-    async def _seal(self, run: Run, channel: Channel) -> None:
-        for segment in channel.position().get("segments", ()):
-            await self._seal_segment(run.call, Segment(**segment))
+    async def _seal(self, run: Run, channel: Channel, line: str) -> None:
+        known = [Segment(**segment) for segment in channel.position().get("segments", ())]
+        marked = await asyncio.to_thread(list_unsealed, self._settings.recorded)
+        own = [segment for segment, marked_line in marked.items() if marked_line == line]
+        for segment in join_segments(known, own):
+            await self._seal_segment(run.call, segment)
 
     async def _seal_segment(self, call: str, segment: Segment) -> None:
         event = await seal(self._settings.recorded, segment)
@@ -147,13 +150,19 @@ class Hotline:
         await self._journal.note(Fact(call, now(), self._desk.name, event))
         await asyncio.to_thread(finish, self._settings.recorded, segment.name)
 
-    async def seal_left_over(self) -> None:
-        """Seal what an engine that died after a call's last turn did not."""
+    async def list_left_over(self) -> list[Segment]:
+        """What an engine that died after a call's last turn did not seal; before the first call."""
         lines = {line for line, _ in await self._journal.lines()}
         left = await asyncio.to_thread(list_unsealed, self._settings.recorded)
-        for segment, line in left.items():
-            if line not in lines:
+        return [segment for segment, line in left.items() if line not in lines]
+
+    async def seal_left_over(self, left: Sequence[Segment]) -> None:
+        """Seal them, beside the calls: each may take seconds, for which no caller may wait."""
+        for segment in left:
+            try:
                 await self._seal_segment(segment.name.partition("-")[0], segment)
+            except Exception as error:
+                _log.error("%s is not sealed: %s", segment.name, type(error).__name__)
 
     async def sweep(self) -> None:
         """End the calls whose caller left while no engine was there.
@@ -215,16 +224,22 @@ async def serve_hotline(
         )
         await stack.enter_async_context(serve_journal(journal, settings.store))
         hotline = Hotline(settings, bundle, journal, library, source)
-        await hotline.seal_left_over()
+        left = await hotline.list_left_over()
         server = await stack.enter_async_context(
             serve(hotline.answer, host=settings.agi_host, port=settings.agi_port)
         )
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        sweeping = group.create_task(hotline.keep_sweeping())
+        beside = [
+            group.create_task(hotline.seal_left_over(left)),
+            group.create_task(hotline.keep_sweeping()),
+        ]
         ready(server)
         await _wait_for_signal()
-        sweeping.cancel()
+        for task in beside:
+            task.cancel()
         server.close()
+        if server.stats.live:
+            _log.info("stopping: %d calls may go on for %.0f s", server.stats.live, DRAIN)
         await server.drain(DRAIN)
 
 
@@ -234,6 +249,7 @@ on with the next engine: the dialplan keeps the caller."""
 
 
 async def _wait_for_signal() -> None:
+    """Wait for the first SIGINT or SIGTERM; the next one raises KeyboardInterrupt."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -244,8 +260,4 @@ async def _wait_for_signal() -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             with suppress(ValueError):
                 loop.remove_signal_handler(number)
-
-
-def store_path(settings: Settings) -> Path:
-    """The database of the journal."""
-    return settings.store / "journal.db"
+        signal.signal(signal.SIGTERM, signal.default_int_handler)

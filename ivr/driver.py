@@ -8,7 +8,8 @@ dies is followed by one that reads the live row and goes on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, cast
@@ -63,33 +64,31 @@ class Desk:
 async def run_call(desk: Desk, channel: Channel, line: str, started: Started) -> Run:
     """Lead a call from where it stands to its end; returns the last run.
 
-    `line` names the channel: when the journal has a live row for it, the call is taken up where
-    another engine left it, else it begins with `started`. Raises JournalError and ChannelError; the
-    channel is then left without its mark of being done, so that the dialplan tries again.
+    `line` names the channel: with a live row in the journal the call is taken up where another
+    engine left it, else it begins with `started`. Raises JournalError and ChannelError; the channel
+    is then left without its mark of being done, so that the dialplan tries again.
     """
-    done = False
-    try:
+    async with _leaving(channel):
         call = await _take_up(desk, channel, line) or _begin(desk, channel, line, started)
-        run = await call.run_on()
-        done = True
-    finally:
-        await channel.close(done=done)
-    return run
+        return await call.run_on()
 
 
 async def finish_call(desk: Desk, channel: Channel, line: str) -> Run | None:
-    """Lead a call that another engine left to its end, None when there is nothing left of it.
+    """Lead what another engine left of a call to its end, as `run_call`; None when nothing is."""
+    async with _leaving(channel):
+        call = await _take_up(desk, channel, line)
+        return None if call is None else await call.run_on()
 
-    For a line whose caller is gone. Raises as `run_call` does.
-    """
+
+@asynccontextmanager
+async def _leaving(channel: Channel) -> AsyncIterator[None]:
+    """Leave the channel after the block: done, or for the next engine when the block failed."""
     done = False
     try:
-        call = await _take_up(desk, channel, line)
-        run = None if call is None else await call.run_on()
+        yield
         done = True
     finally:
         await channel.close(done=done)
-    return run
 
 
 def _begin(desk: Desk, channel: Channel, line: str, started: Started) -> Conversation:
@@ -114,9 +113,8 @@ async def _abandon(desk: Desk, live: LiveRow) -> None:
     await _note(desk, live.call, {"type": "call.abandoned", "reason": "bundle"})
     n = live.run.turn + 1
     ended = CallEnded(turns=n, outcome=live.run.result or "galat")
-    outcome = outcome_to_plain(Resumed())
-    turn = Turn(live.call, n, desk.now(), outcome, [event_to_plain(ended)], None)
-    await desk.journal.append(turn, None)
+    told = outcome_to_plain(Resumed()), [event_to_plain(ended)]
+    await desk.journal.append(Turn(live.call, n, desk.now(), *told, None), None)
 
 
 async def _note(desk: Desk, call: str, event: Mapping[str, object]) -> None:

@@ -12,8 +12,6 @@ import click
 import pytest
 
 from ivr.cli import cli, main
-from ivr.config import read_settings
-from ivr.errors import UsageError
 from ivr.speech.kinds import KINDS
 
 FLOWS = Path(__file__).parent.parent / "flows"
@@ -98,6 +96,7 @@ MISTAKES = [
     (("say", "id"), 2, "Missing argument"),
     (("calls", "list"), 2, "journal.db: there is no journal yet\n"),
     (("calls", "list", "--limit", "0"), 2, "--limit"),
+    (("calls", "list", "--limit", "9" * 20), 2, "not in the range 1<=x<=1000000"),
     (("calls", "show", "last"), 2, "journal.db: there is no journal yet\n"),
     (("calls", "show"), 2, "Missing argument"),
     (("dial", "1500", "--keys", "?"), 2, "?"),
@@ -105,8 +104,8 @@ MISTAKES = [
     (("dial", "1500", "--port", "9", "--keys", "h"), 2, "no SIP port is open there"),
     (("dial", "1500", "--port", "99999"), 2, "99999 is not a port"),
     (("dial", "nobody!", "--port", "9"), 2, "is not a telephone number"),
-    (("serve", "--rtp", "1000"), 2, "--rtp"),
-    (("pbx", "start", "--rtp", "a-b"), 2, "--rtp"),
+    (("say", "id", "number", "--nothing"), 2, "cannot be spoken as a number"),
+    (("simulate", "--keys", "h", "--caller", "\udcff"), 2, "not Unicode text"),
     (("pbx", "nothing"), 2, "No such command"),
     (("nothing",), 2, "No such command"),
 ]
@@ -122,7 +121,51 @@ def test_a_mistake_gets_a_sentence(
     assert "Traceback" not in said.err + said.out
 
 
-@pytest.mark.parametrize("port", ["", "x", "0", "65536", "-1", "4573.0", "²", "9" * 5000])
+@pytest.mark.parametrize("command", [("serve",), ("pbx", "start")], ids=" ".join)
+@pytest.mark.parametrize("option", ["--sip-port", "--ami-port"])
+@pytest.mark.parametrize("port", ["99999", "65536", "0", "-1", "x"])
+def test_a_port_of_asterisk_is_one(
+    run: Run, command: tuple[str, ...], option: str, port: str
+) -> None:
+    said = run(*command, option, port)
+    assert said.code == 2
+    assert f"Invalid value for '{option}'" in said.err
+
+
+@pytest.mark.parametrize("command", [("serve",), ("pbx", "start")], ids=" ".join)
+@pytest.mark.parametrize(
+    "ports",
+    ["10000", "a-b", "²-9", "٣-٩", "0-10", "1023-2000", "70000-80000", "10000-10002", "200-100"],
+)
+def test_a_range_of_ports_holds_calls(run: Run, command: tuple[str, ...], ports: str) -> None:
+    said = run(*command, "--rtp", ports)
+    assert said.code == 2
+    assert f"Invalid value for '--rtp': {ports!r} is no range of at least 4 ports" in said.err
+
+
+@pytest.mark.parametrize(
+    "command", [("serve",), ("pbx", "start"), ("pbx", "install")], ids=" ".join
+)
+@pytest.mark.parametrize("below", ["", "deeper"])
+def test_a_file_where_a_directory_belongs_is_named(
+    run: Run, tmp_path: Path, command: tuple[str, ...], below: str
+) -> None:
+    (tmp_path / "file").touch()
+    said = run("--state", str(tmp_path / "file" / below), *command)
+    assert said.code == 2
+    assert said.err.startswith(f"ivr: {tmp_path / 'file' / below}")
+    assert said.err.count("\n") == 2
+
+
+def test_a_call_is_never_named_in_bytes(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "state" / "store").mkdir(parents=True)
+    (tmp_path / "state" / "store" / "journal.db").touch()
+    said = run("calls", "show", "\udcff")
+    assert (said.code, "Traceback" in said.err) == (2, False)
+    assert said.err.startswith("ivr: ")
+
+
+@pytest.mark.parametrize("port", ["x", "0", "65536", "-1", "4573.0", "²", "9" * 5000])
 def test_a_port_that_is_none_is_told_with_its_remedy(
     run: Run, monkeypatch: pytest.MonkeyPatch, port: str
 ) -> None:
@@ -144,6 +187,15 @@ def test_faulty_flows_are_told_with_their_places(run: Run, tmp_path: Path) -> No
     data = json.loads(as_json.out)
     assert (as_json.code, data["ok"]) == (1, False)
     assert {"file", "line", "column", "code", "sentence"} <= set(data["faults"][0])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("[", "1 fault, 0 warnings"), ("hotline: x\nnumbers: {'1': none}\n", "4 faults, 0 warnings")],
+)
+def test_faults_are_counted(run: Run, tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "hotline.yaml").write_text(text, "utf-8")
+    assert run("check", str(tmp_path)).out.splitlines()[-1] == told
 
 
 def test_no_command_runs_on_faulty_flows(
@@ -197,6 +249,11 @@ def test_a_value_is_read_out(run: Run) -> None:
     assert "".join(str(clip) for clip in data["clips"])
 
 
+def test_a_value_may_be_negative(run: Run) -> None:
+    assert run("say", "id", "number", "-5").out.startswith("minus lima\n")
+    assert json.loads(run("say", "id", "number", "-5", "--json").out)["words"] == "minus lima"
+
+
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_value_of_the_wrong_form_is_told_for_every_kind(run: Run, kind: str) -> None:
     said = run("say", "id", kind, "\x07")
@@ -208,33 +265,3 @@ def test_the_state_may_be_elsewhere(run: Run, tmp_path: Path) -> None:
     said = run("--state", str(tmp_path / "other"), "calls", "list")
     assert said.code == 2
     assert str(tmp_path / "other" / "store" / "journal.db") in said.err
-
-
-# Settings
-
-
-def test_settings_have_their_defaults_and_absolute_paths() -> None:
-    settings = read_settings({})
-    assert (settings.agi_host, settings.agi_port) == ("127.0.0.1", 4573)
-    assert settings.state == Path("var").resolve()
-    assert settings.store == Path("var/store").resolve()
-    assert settings.recorded == Path("var/recordings").resolve()
-
-
-def test_settings_come_from_the_environment(tmp_path: Path) -> None:
-    settings = read_settings(
-        {
-            "IVR_STATE": str(tmp_path),
-            "IVR_AGI_PORT": "4600",
-            "IVR_RECORDINGS": str(tmp_path / "sound"),
-            "IVR_UNKNOWN": "x",
-            "OTHER": "y",
-        }
-    )
-    assert (settings.agi_port, settings.recorded) == (4600, tmp_path / "sound")
-    assert settings.at(tmp_path / "b").key_file == tmp_path / "b" / "keys" / "vault.key"
-
-
-def test_a_wrong_setting_is_refused() -> None:
-    with pytest.raises(UsageError, match="is no port"):
-        read_settings({"IVR_AGI_PORT": "many"})

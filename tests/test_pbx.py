@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import wave
@@ -15,8 +14,8 @@ import pytest
 
 from ivr.asterisk.pbx.config import CONF, Settings, read_conf, render_conf
 from ivr.asterisk.pbx.debian import fetch_packages, parse_mirror, read_cache
-from ivr.asterisk.pbx.ports import Ports, check_ports, find_ports
-from ivr.asterisk.pbx.prefix import find_asterisk
+from ivr.asterisk.pbx.ports import Ports
+from ivr.asterisk.pbx.prefix import find_asterisk, install_asterisk
 from ivr.asterisk.pbx.sounds import RATE, write_sounds
 from ivr.asterisk.pbx.versions import Version, is_supported, parse_version
 from ivr.errors import SetupError
@@ -154,6 +153,29 @@ def test_broken_system_asterisk_is_not_taken(tmp_path: Path) -> None:
         find_asterisk(tmp_path / "home", path=str(tmp_path))
 
 
+def test_system_asterisk_that_prints_bytes_is_not_taken(tmp_path: Path) -> None:
+    program = _write_asterisk(tmp_path, "")
+    program.write_text("#!/bin/sh\nprintf '\\377\\376'\n")
+    with pytest.raises(SetupError, match="unknown version"):
+        find_asterisk(tmp_path / "home", path=str(tmp_path))
+
+
+def test_private_asterisk_without_its_modules_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "prefix/bin").mkdir(parents=True)
+    _write_asterisk(tmp_path / "prefix/bin", "Asterisk 22.11.0")
+    with pytest.raises(SetupError, match="ivr pbx install"):
+        find_asterisk(tmp_path, path="")
+
+
+def test_what_killed_installations_left_is_swept(tmp_path: Path) -> None:
+    _write_asterisk(tmp_path, "Asterisk 22.11.0")
+    home = tmp_path / "home"
+    for name in (".prefix-a1b2/prefix/usr", ".apt-c3d4/debs", "debs"):
+        (home / name).mkdir(parents=True)
+    install_asterisk(home, path=str(tmp_path))
+    assert {path.name for path in home.iterdir()} == {"debs", "install.lock"}
+
+
 @pytest.mark.parametrize("damage", ["changed", "missing", "unreadable manifest", "no manifest"])
 def test_damaged_cache_is_not_used(tmp_path: Path, damage: str) -> None:
     deb, manifest = tmp_path / "a_1_all.deb", tmp_path / "manifest.json"
@@ -201,24 +223,6 @@ def test_machine_without_sources(tmp_path: Path) -> None:
     said = _fetch_elsewhere(tmp_path, {"PATH": os.environ["PATH"], "APT_CONFIG": str(bare)})
     assert "apt names no Debian archive" in said
     assert "DEBIAN_MIRROR" in said
-
-
-@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
-def test_port_in_use_is_named(kind: socket.SocketKind) -> None:
-    free = find_ports()
-    with socket.socket(socket.AF_INET, kind) as taken:
-        taken.bind(("127.0.0.1", free.sip if kind == socket.SOCK_DGRAM else free.ami))
-        if kind == socket.SOCK_STREAM:
-            taken.listen()
-        with pytest.raises(SetupError, match=str(taken.getsockname()[1])) as caught:
-            check_ports(free)
-    assert ("--sip-port" if kind == socket.SOCK_DGRAM else "--ami-port") in caught.value.remedy
-    check_ports(free)
-
-
-def test_sound_ports_for_no_call() -> None:
-    with pytest.raises(SetupError, match="no call"):
-        check_ports(Ports(rtp_first=10000, rtp_last=10001))
 
 
 def test_sounds(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from ivr.recordings.sealing import (
     Segment,
     begin,
     finish,
+    join_segments,
     leg_path,
     list_unsealed,
     message_path,
@@ -97,3 +98,18 @@ def test_a_message_without_a_voice_has_no_length(tmp_path: Path) -> None:
 def test_no_file_is_no_message(tmp_path: Path) -> None:
     message = read_message(tmp_path, "A-7", "hangup", 0)
     assert (message.recording, message.length, message.size, message.sha256) == ("", 0, 0, "")
+
+
+def test_a_segment_that_only_a_dead_engine_knew_is_counted() -> None:
+    known = [Segment("A-3", 10.0, 40.0), Segment("A-5", 30.0, 50.0)]
+    marked = [Segment("A-4", 20.5), Segment("A-5", 30.5)]
+    assert join_segments(known, marked) == [
+        Segment("A-3", 10.0, 20.5),
+        Segment("A-4", 20.5, 30.0),
+        Segment("A-5", 30.0, 50.0),
+    ]
+
+
+def test_one_segment_keeps_its_end() -> None:
+    assert join_segments([Segment("A-3", 10.0, 40.0)], []) == [Segment("A-3", 10.0, 40.0)]
+    assert join_segments([], []) == []

@@ -99,10 +99,11 @@ def _explain(error: BaseException) -> int:
 
 def _locate(error: OSError) -> SetupError:
     """The last resort for what the machine refuses: which file, and why."""
+    misplaced = isinstance(error, FileExistsError | NotADirectoryError)
     return SetupError(
-        error.strerror or str(error),
+        "a directory is needed here" if misplaced else error.strerror or str(error),
         place=str(error.filename or "input or output"),
-        remedy="Make room or put its kind and its owner right, or name another place "
+        remedy="Correct its owner, its kind or the space on its disk, or name another place "
         "(--state, IVR_…).",
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -14,10 +15,10 @@ import click
 from ivr.asterisk.pbx.config import Settings as PbxSettings
 from ivr.asterisk.pbx.instance import (
     Instance,
-    forgo_patience,
     load_instance,
     point_at,
     read_status,
+    set_patience,
     start_instance,
     stop_instance,
 )
@@ -119,6 +120,7 @@ def local_pbx(settings: Settings, ports: Ports) -> Iterator[Instance]:
     running = load_instance(settings.pbx / "instance")
     if running is not None:
         point_here(settings, running)
+        set_patience(running, PbxSettings().patience)  # a farewell may have been cut off
         yield running
         return
     instance = start_local(settings, ports)
@@ -135,9 +137,11 @@ def local_pbx(settings: Settings, ports: Ports) -> Iterator[Instance]:
 
 def _see_off(instance: Instance) -> None:
     """Wait until no caller is left, but not longer than FAREWELL."""
+    # The engine's event loop gave SIGTERM back to the system, which would not stop Asterisk.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     limit, told = time.monotonic() + FAREWELL, 0
     with suppress(SetupError):  # it was stopped by somebody else
-        forgo_patience(instance)
+        set_patience(instance, 0)
         while (state := read_status(instance)) and state.calls and time.monotonic() < limit:
             if state.calls != told:
                 told = state.calls

@@ -20,10 +20,13 @@ _TOLD = re.compile(r"[A-Za-z0-9_./-]+")
 def prepare_place(settings: Settings) -> None:
     """Refuse settings with which no call could be served; shut what is there to other users.
 
-    Raises SetupError: a path that Asterisk cannot be told, a host that has no address.
+    Raises SetupError: a path that Asterisk cannot be told, a host that has no address; OSError for
+    a directory that cannot be made.
     """
     _check_paths(settings)
     _check_host(settings)
+    for path in (settings.state, settings.recorded):
+        path.mkdir(parents=True, exist_ok=True)
     _shut(settings)
 
 

@@ -18,7 +18,7 @@ SOUND = range(1024, 65536)
 FEWEST = 4
 
 
-class PortRange(click.ParamType):
+class PortRange(click.ParamType[tuple[int, int]]):
     """Two port numbers with a hyphen, the second included; read as (first, last)."""
 
     name = "range"

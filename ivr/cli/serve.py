@@ -48,7 +48,7 @@ def serve(
                 numbers = " or ".join(bundle.hotline.numbers)
                 click.echo(f"dial {numbers} at 127.0.0.1:{instance.ports.sip} (SIP over UDP):")
                 click.echo("    .venv/bin/ivr dial 1500 --keys ',1,1,1,1,h'")
-                click.echo("Ctrl-C stops everything")
+                click.echo("Ctrl-C stops what was started here")
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve_hotline(settings, bundle, library, ready))

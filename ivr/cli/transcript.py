@@ -48,10 +48,8 @@ class Transcript:
     def _played(self, event: Mapping[str, Any]) -> Iterator[str]:
         if not event["heard"]:
             prompts = ", ".join(utterance["prompt"] for utterance in event["utterances"])
-            why = (
-                "not heard, the caller was faster" if event["interrupted"] else "nothing was heard"
-            )
-            yield f"{why}: {prompts}"
+            faster = "not heard, the caller was faster"
+            yield f"{faster if event['interrupted'] else 'nothing was heard'}: {prompts}"
             return
         cut = " (cut short)" if event["interrupted"] else ""
         for utterance in event["utterances"]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -128,6 +129,22 @@ def list_unsealed(directory: Path) -> dict[Segment, str]:
         Segment(mark.stem, mark.stat().st_mtime): mark.read_text("utf-8")
         for mark in sorted(directory.glob("*.open"))
     }
+
+
+def join_segments(known: Sequence[Segment], marked: Sequence[Segment]) -> list[Segment]:
+    """The segments of a call in order: those it knows, and those that only a dead engine knew.
+
+    None is longer than until the next one began.
+    """
+    names = {segment.name for segment in known}
+    every = sorted(
+        [*known, *(segment for segment in marked if segment.name not in names)],
+        key=lambda segment: segment.began,
+    )
+    return [
+        replace(segment, ended=min(segment.ended or after.began, after.began))
+        for segment, after in pairwise(every)
+    ] + every[-1:]
 
 
 def _mark(directory: Path, name: str) -> Path:

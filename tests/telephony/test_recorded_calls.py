@@ -145,4 +145,4 @@ async def test_who_refuses_is_not_recorded(
     assert refused.summary.outcome == silent.summary.outcome == "rekaman"
     assert not refused.all("recording.switched")
     assert not list(engine.recordings.glob(f"{refused.summary.call}*"))
-    assert len(list(engine.recordings.glob(f"{silent.summary.call}*"))) == 3
+    assert len(list(engine.recordings.glob(f"{silent.summary.call}*.wav"))) == 3

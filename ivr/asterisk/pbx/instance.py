@@ -163,12 +163,12 @@ def run_command(instance: Instance, command: str) -> str:
     return done.stdout
 
 
-def forgo_patience(instance: Instance) -> None:
-    """Let callers whose engine is gone for good hear the apology now, not after `patience`.
+def set_patience(instance: Instance, seconds: int) -> None:
+    """Let callers without an engine hear the apology after so long, from now on. 0: at once.
 
-    Lasts until the instance is stopped. Raises `SetupError`.
+    Raises `SetupError`.
     """
-    run_command(instance, "dialplan set global IVR_PATIENCE 0")
+    run_command(instance, f"dialplan set global IVR_PATIENCE {seconds}")
 
 
 def point_at(instance: Instance, *engines: str) -> None:
