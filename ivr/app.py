@@ -7,6 +7,7 @@ import logging
 import re
 import shutil
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import UTC, datetime
@@ -18,7 +19,6 @@ from ivr.asterisk.gone import GoneChannel
 from ivr.config import Settings
 from ivr.driver import Desk, finish_call, run_call
 from ivr.engine.outcomes import Started
-from ivr.engine.run import Run
 from ivr.engine.steps import Record
 from ivr.engine.values import Personal
 from ivr.flow.bundle import Bundle
@@ -87,7 +87,7 @@ class Hotline:
         self._settings = settings
         self._journal = journal
         self._library = library
-        self._lines: set[str] = set()
+        self._lines: Counter[str] = Counter()
         self._orphans: dict[str, float] = {}
         self._desk = Desk(
             journal=journal,
@@ -113,9 +113,9 @@ class Hotline:
                 await channel.close(done=True)
                 return
             await asyncio.to_thread(scratch.mkdir, parents=True, exist_ok=True)
-            run = await run_call(self._desk, channel, line, _started(environment))
+            await run_call(self._desk, channel, line, _started(environment))
             await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
-        await self._seal(run, channel, line)
+        await self._seal(channel, line)
 
     async def _is_over(self, channel: AgiChannel, line: str) -> bool:
         """Whether the last engine died after the last turn; the caller is listened to meanwhile."""
@@ -126,24 +126,26 @@ class Hotline:
         with self._holding(line):
             run = await finish_call(self._desk, channel, line)
         if run is not None:
-            await self._seal(run, channel, line)
+            await self._seal(channel, line)
 
     @contextmanager
     def _holding(self, line: str) -> Iterator[None]:
-        self._lines.add(line)
+        self._lines[line] += 1
         try:
             yield
         finally:
-            self._lines.discard(line)
+            self._lines[line] -= 1
+            self._lines += Counter()  # forgets lines that nobody holds
 
-    async def _seal(self, run: Run, channel: Channel, line: str) -> None:
+    async def _seal(self, channel: Channel, line: str) -> None:
         known = [Segment(**segment) for segment in channel.position().get("segments", ())]
         marked = await asyncio.to_thread(list_unsealed, self._settings.recorded)
         own = [segment for segment, marked_line in marked.items() if marked_line == line]
         for segment in join_segments(known, own):
-            await self._seal_segment(run.call, segment)
+            await self._seal_segment(segment)
 
-    async def _seal_segment(self, call: str, segment: Segment) -> None:
+    async def _seal_segment(self, segment: Segment) -> None:
+        call = segment.name.partition("-")[0]
         event = await seal(self._settings.recorded, segment)
         if event["type"] != SEALED:
             _log.error("%s: %s", event["type"], segment.name)
@@ -160,7 +162,7 @@ class Hotline:
         """Seal them, beside the calls: each may take seconds, for which no caller may wait."""
         for segment in left:
             try:
-                await self._seal_segment(segment.name.partition("-")[0], segment)
+                await self._seal_segment(segment)
             except Exception as error:
                 _log.error("%s is not sealed: %s", segment.name, type(error).__name__)
 
@@ -170,12 +172,15 @@ class Hotline:
         A caller who is still there comes to this engine within ORPHAN seconds, or when Asterisk
         has finished the message that it is recording.
         """
-        waiting = {line for line, _ in await self._journal.lines()} - self._lines
+        waiting = {line for line, _ in await self._journal.lines()} - set(self._lines)
         clock = asyncio.get_running_loop().time()
         self._orphans = {line: self._orphans.get(line, clock) for line in waiting}
         for line, since in self._orphans.items():
-            if clock - since > await self._patience(line) and line not in self._lines:
-                await self._finish(GoneChannel(self._settings.recorded), line)
+            try:
+                if clock - since > await self._patience(line) and line not in self._lines:
+                    await self._finish(GoneChannel(self._settings.recorded), line)
+            except Exception as error:
+                _log.error("an orphaned call cannot be ended: %s", type(error).__name__)
         await asyncio.to_thread(self._clear, waiting)
 
     async def _patience(self, line: str) -> float:
@@ -190,7 +195,7 @@ class Hotline:
     def _clear(self, waiting: set[str]) -> None:
         """Delete sounds about people that a dead engine left."""
         for scratch in self._settings.scratch.iterdir():
-            if scratch.name not in waiting | self._lines:
+            if scratch.name not in waiting | set(self._lines):
                 shutil.rmtree(scratch, ignore_errors=True)
 
     async def keep_sweeping(self) -> None:

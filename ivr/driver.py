@@ -8,6 +8,7 @@ dies is followed by one that reads the live row and goes on.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from typing import Literal, cast
 from ivr.engine.engine import advance, begin
 from ivr.engine.events import CallEnded
 from ivr.engine.outcomes import CaseOpened, Digits, Failed, Outcome, RecordingSet, Resumed, Started
-from ivr.engine.plain import event_to_plain, outcome_to_plain, step_to_plain
+from ivr.engine.plain import event_to_plain, outcome_to_plain, run_to_plain, step_to_plain
 from ivr.engine.run import Run
 from ivr.engine.steps import (
     RECOVERY,
@@ -32,11 +33,11 @@ from ivr.engine.utterance import Spoken, Utterance
 from ivr.engine.values import Field, Personal, Scalar, Secret, reveal
 from ivr.errors import JournalConflict
 from ivr.flow.bundle import Bundle
-from ivr.flow.identifiers import check
+from ivr.flow.identifiers import judge
 from ivr.ports import Channel, Fact, Input, Journal, LiveRow, NewCase, Secrets, Source, Turn
 
 DRAWS = 5
-"""How often a case number is drawn before giving up; one draw in 10^8 meets a given case."""
+"""How often a case number is drawn before giving up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +156,7 @@ class Conversation:
         if self._started is not None:
             return await self.turn(self._started)
         step = self.run.step
-        if step is None:
-            return None
+        assert step is not None, "a call that is over has no live row"
         await _note(self._desk, self.run.call, {"type": "call.taken_over", "step": step.type})
         if self._channel.position().get("recording") and not isinstance(step, SetRecording):
             await self._new_segment()
@@ -164,14 +164,14 @@ class Conversation:
 
     async def _new_segment(self) -> None:
         """The recording's state is unknown after a death: begin a new segment, and say so."""
-        act = self._act(self._desk.new_id())
-        outcome = await self._channel.perform(SetRecording(on=True), act)
-        if isinstance(outcome, RecordingSet):
-            await _note(
-                self._desk,
-                self.run.call,
-                {"type": "recording.continued", "outcome": outcome_to_plain(outcome)},
-            )
+        outcome = await self._set_again(SetRecording(on=True))
+        kind = "continued" if isinstance(outcome, RecordingSet) else "lost"
+        event = {"type": f"recording.{kind}", "outcome": outcome_to_plain(outcome)}
+        await _note(self._desk, self.run.call, event)
+
+    async def _set_again(self, step: SetRecording) -> Outcome:
+        """Under a new name: the dead engine may have begun files under the act's own."""
+        return await self.perform(step, act=self._act(self._desk.new_id()), fresh=False)
 
     async def _recover(self, step: Step) -> Step | None:
         """Take up the step whose outcome nobody knows, by the recovery table."""
@@ -180,6 +180,8 @@ class Conversation:
                 return await self.turn(Resumed())
             case Recovery.QUERY:
                 return await self.turn(await self.perform(step, fresh=False))
+            case Recovery.REISSUE if isinstance(step, SetRecording):
+                return await self.turn(await self._set_again(step))
             case Recovery.KEYED | Recovery.REISSUE:
                 return step
 
@@ -202,6 +204,8 @@ class Conversation:
 
     def _live(self, run: Run, at: datetime) -> LiveRow:
         position = self._channel.position()
+        kept = json.dumps(run_to_plain(run))
+        self._secrets = {ref: digits for ref, digits in self._secrets.items() if ref in kept}
         return LiveRow(run.call, self._line, run, position, Secrets(self._secrets), at)
 
     async def _append(self, turn: Turn, live: LiveRow | None, step: Step | None) -> None:
@@ -221,21 +225,20 @@ class Conversation:
                 self._case = number
                 return
 
-    async def perform(self, step: Step, *, fresh: bool = True) -> Outcome:
-        """Have the step done by whom it concerns."""
+    async def perform(self, step: Step, *, act: str = "", fresh: bool = True) -> Outcome:
+        """Have the step done by whom it concerns. `act` names the performance, empty: its turn."""
         match step:
             case Lookup():
                 return await self._look_up(step)
             case OpenCase():
                 return await self._open_case()
-            case Collect():
-                got = await self._channel.perform(self._resolved(step), self._act(), fresh=fresh)
-                return self._digits(step, got) if isinstance(got, Input) else got
             case _:
-                got = await self._channel.perform(self._resolved(step), self._act(), fresh=fresh)
-                if isinstance(got, Input):
-                    raise AssertionError("only a collect gives input")
-                return got
+                act = act or self._act()
+                got = await self._channel.perform(self._resolved(step), act, fresh=fresh)
+        if not isinstance(got, Input):
+            return got
+        assert isinstance(step, Collect), "only a collect gives input"
+        return self._digits(step, got)
 
     def _act(self, *more: str) -> str:
         return "-".join((self.run.call, str(self.run.turn), *more))
@@ -272,11 +275,7 @@ class Conversation:
         return Digits(value, len(got.digits), ended, got.heard, got.waited)
 
     def _hide(self, step: Collect, digits: str) -> Secret:
-        reason = None
-        if not step.min <= len(digits) <= step.max:
-            reason = "short" if len(digits) < step.min else "long"
-        elif step.kind is not None:
-            reason = check(step.kind, digits)
+        reason = judge(digits, step.min, step.max, step.kind)
         ref = self._desk.new_id()
         self._secrets[ref] = digits
         return Secret(ref, len(digits), reason is None, reason)

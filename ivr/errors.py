@@ -10,7 +10,8 @@ faults of ours, of the machine, or of the person who typed a command.
     ├── SpeechError           a text cannot be spoken, a sound cannot be read
     ├── ChannelError          the conversation with Asterisk failed
     │   ├── CallRefused       a call that we placed was not answered; carries the SIP status
-    │   ├── ChannelClosed     the channel is gone: the caller hung up or Asterisk closed it
+    │   ├── ChannelClosed     the caller has hung up
+    │   ├── ChannelLost       the connection broke; the caller may still be there
     │   └── ProtocolError     the peer does not speak AGI, or spoke it wrongly
     └── JournalError          a turn could not be made durable
         ├── JournalLocked     another process is the writer of this store
@@ -74,7 +75,14 @@ class CallRefused(ChannelError):
 
 
 class ChannelClosed(ChannelError):
-    """The channel is gone: the caller hung up, or Asterisk closed the connection."""
+    """The caller has hung up: Asterisk said so."""
+
+
+class ChannelLost(ChannelError):
+    """The connection to Asterisk broke without a word of a hangup.
+
+    The caller may still be there: the dialplan asks the next engine, which takes the call up.
+    """
 
 
 class ProtocolError(ChannelError):

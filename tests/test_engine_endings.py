@@ -111,7 +111,7 @@ LISTEN = """
 @pytest.mark.parametrize(
     ("turns", "outcome"),
     [
-        ([], "informasi"),
+        ([], "putus_ivr"),
         ([Played(1)], "informasi"),
         ([Played(1), Keys("1", 1)], "putus_ivr"),
         ([Played(1), Keys("1", 1), Played(1)], "putus_ivr"),

@@ -6,7 +6,7 @@ import pytest
 
 from ivr.asterisk.agi import command
 from ivr.asterisk.fastagi import AgiSession, Order
-from ivr.errors import ChannelClosed
+from ivr.errors import ChannelLost
 from tests.fastagi_peer import FakeAsterisk, expand
 from tests.test_fastagi_session import KEY, PLAY, converse
 
@@ -117,10 +117,10 @@ async def test_the_end_of_the_connection_ends_every_wait() -> None:
     async def script(session: AgiSession) -> None:
         done = await session.interrupt("IVR_KEYS", then=loop.collect)
         assert done.sent is not None
-        with pytest.raises(ChannelClosed):
+        with pytest.raises(ChannelLost):
             await session.finish(done.sent)
         assert await done.sent.values.wait(5)
-        with pytest.raises(ChannelClosed):
+        with pytest.raises(ChannelLost):
             done.sent.values.result()
 
     async def peer(asterisk: FakeAsterisk) -> None:

@@ -152,9 +152,10 @@ async def test_one_failing_call_touches_no_other_and_is_logged_without_values(
             assert await failing.ended()
         await be_well(call)
         assert (server.stats.failed, server.stats.live) == (1, 1)
-    (record,) = [r for r in caplog.records if r.name.startswith("ivr.")]
+    record, lost = [r for r in caplog.records if r.name.startswith("ivr.")]
     assert record.levelno == logging.ERROR
     assert record.getMessage() == "a call on path 'other' failed with ValueError"
+    assert lost.getMessage() == "a call on path 'hotline/tax' failed with ChannelLost"
     assert record.exc_info is None
 
 

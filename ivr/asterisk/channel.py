@@ -149,7 +149,7 @@ class AgiChannel:
             case Record():
                 return await self._record(step, act)
             case SetRecording():
-                return await self._set_recording(step, act)
+                return await self._set_recording(step, act, fresh)
             case Hangup():
                 return await self._hang_up(step)
             case _:
@@ -242,7 +242,10 @@ class AgiChannel:
     async def _message(self, act: str, ended: Ending) -> Recorded:
         return await asyncio.to_thread(read_message, self._recordings, act, ended, self._line.heard)
 
-    async def _set_recording(self, step: SetRecording, act: str) -> Outcome:
+    async def _set_recording(self, step: SetRecording, act: str, fresh: bool) -> Outcome:
+        if not fresh and self._recording is None:
+            # A dead engine may have begun one that nobody knows of.
+            await self._line.run(command.execute("StopMixMonitor"))
         await self._stop_recording()
         if step.on:
             line = self._session.environment.uniqueid

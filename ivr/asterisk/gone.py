@@ -16,7 +16,7 @@ from ivr.asterisk.fastagi import AgiSession
 from ivr.engine.outcomes import HungUp, Outcome
 from ivr.engine.steps import Record, Step
 from ivr.engine.utterance import Utterance
-from ivr.errors import ChannelClosed
+from ivr.errors import ChannelClosed, ChannelLost
 from ivr.ports import Input
 from ivr.recordings.sealing import read_message
 
@@ -59,7 +59,7 @@ class GoneChannel:
             if done:
                 await self._session.command(command.execute("StopMixMonitor"))
                 await self._session.command(command.set_variable(DONE, "done"))
-        except ChannelClosed:
+        except (ChannelClosed, ChannelLost):
             pass  # nobody is left to be told
         finally:
             self._session.close()

@@ -82,3 +82,4 @@ class KeyStore:
     def restore(self, position: Mapping[str, Any]) -> None:
         """Take over from another engine."""
         self._queue = KeyQueue(position["cursor"], swallow=position["swallow"])
+        self._secret = True  # its last keys may have been a secret

@@ -14,6 +14,9 @@ from ivr.flow.templates import parse_template
 from ivr.ports import Fact, Turn
 from ivr.speech.compose import read_out
 
+SECRET = "(secret)"
+"""Stands for digits that the journal does not have."""
+
 
 class Transcript:
     """Writes the lines of a call. `bundle` has the words of its prompts, None: ids only."""
@@ -91,6 +94,8 @@ def _flat(fields: Mapping[str, Any]) -> str:
 def _spoken(utterance: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     """The words of a value as the caller heard them; what cannot be spoken stands as it is."""
     written = _value(one["value"])
+    if written == SECRET:
+        return f"({one['kind']} of a secret)"
     try:
         return read_out(utterance["language"], one["kind"], written).words
     except SpeechError:
@@ -102,6 +107,6 @@ def _value(value: Any) -> str:
         if set(value) == {PERSONAL_KEY}:
             return str(value[PERSONAL_KEY])
         if set(value) == {SECRET_KEY}:
-            return "(secret)"
+            return SECRET
         return "{" + _flat(value) + "}"
     return str(value)

@@ -78,15 +78,8 @@ def _reason(node: nodes.Collect, digits: Digits) -> str | None:
     if isinstance(digits.value, Secret):
         return digits.value.reason
     value = digits.value
-    return judge(node, str(value.reveal() if isinstance(value, Personal) else value))
-
-
-def judge(node: nodes.Collect, digits: str) -> str | None:
-    """Why the digits cannot be right, None when they can."""
-    least, most = lengths(node)
-    if not least <= len(digits) <= most:
-        return "short" if len(digits) < least else "long"
-    return identifiers.check(node.kind, digits) if node.kind else None
+    plain = str(value.reveal() if isinstance(value, Personal) else value)
+    return identifiers.judge(plain, *lengths(node), node.kind)
 
 
 def _reject(draft: Draft, node: nodes.Collect, reason: str, length: int) -> Move:

@@ -168,7 +168,8 @@ def _present_step(draft: Draft) -> Step:
 def _lose_caller(draft: Draft, heard: int) -> Move:
     draft.change(present=False)
     draft.emit(CallerHungUp(*draft.place, heard=heard))
-    return Finish() if isinstance(draft.run.step, Hangup) else without_caller(draft)
+    listened = isinstance(draft.run.step, Menu | Collect)
+    return without_caller(draft) if listened else Finish()
 
 
 def _fail(draft: Draft, reason: str) -> Move:

@@ -117,6 +117,16 @@ def check(kind: str, digits: str) -> str | None:
     return "long" if len(digits) > most else KINDS[kind].check(digits)
 
 
+def judge(digits: str, least: int, most: int, kind: str | None) -> str | None:
+    """Why digits that may have `least` to `most` places cannot be right, None when they can.
+
+    `kind` None: the length is all that is known of them.
+    """
+    if not least <= len(digits) <= most:
+        return "short" if len(digits) < least else "long"
+    return None if kind is None else check(kind, digits)
+
+
 def normalise(kind: str, digits: str) -> str:
     """The one way of writing an identifier: an NPWP of 15 digits gets its leading 0."""
     return f"0{digits}" if kind == "npwp" and len(digits) == 15 else digits

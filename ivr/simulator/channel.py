@@ -59,13 +59,13 @@ class Simulator:
     async def perform(self, step: Step, act: str, *, fresh: bool = True) -> Outcome | Input:
         """Play the step against the caller. Never raises: there is no line to break."""
         if not fresh and isinstance(step, Record):
-            return self._query(act)
+            return self._query(step, act)
         if self.line.gone:
             return HungUp()
         try:
             return self._perform(step, act)
-        except SpeechError as fault:
-            return Unable(type(fault).__name__)
+        except SpeechError:
+            return Unable("sound_missing")
 
     def _perform(self, step: Step, act: str) -> Outcome | Input:
         match step:
@@ -263,12 +263,12 @@ class Simulator:
         waiting = self._typed()
         self._queue.cursor += waiting.find(finish) + 1 or len(waiting)
 
-    def _query(self, name: str) -> Outcome:
+    def _query(self, step: Record, name: str) -> Outcome:
         """After a death: the message is on disk, or it was never finished."""
         message = self.line.messages.get(name)
         if message is None:
             return Resumed()
-        self._end_input("#")
+        self._end_input(step.finish)
         return replace(message, ended="unknown", heard=0)
 
     def _set_recording(self, step: SetRecording, act: str) -> Outcome:

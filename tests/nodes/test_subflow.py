@@ -116,7 +116,13 @@ def test_after_a_hangup_what_follows_the_subflow_is_still_decided(talk: Begin) -
   run: {type: subflow, flow: more, next: end}
   end: {type: hangup, outcome: informasi}
 """,
-        more="  hello: {type: say, say: Halo., next: return}\n",
+        more="""
+  hello:
+    type: menu
+    say: Halo.
+    options: [{key: 1, name: on, label: lanjut, next: return}]
+    on_hangup: return
+""",
     )
     call.hear(HungUp(5))
     assert call.step is None

@@ -28,10 +28,10 @@ is sent again when the first patience is over is the third line.
 class AgiSession:
     """The open conversation of one call. One task drives it; a second one gets RuntimeError.
 
-    Every coroutine here raises ChannelClosed when the connection has ended, or when a command needs
-    a caller who has hung up; ProtocolError when Asterisk refused a command or lost its step for
-    good, after which the connection is closed. They may be cancelled at any time: the next command
-    first waits for, or stops, what was left behind.
+    Every coroutine here raises ChannelClosed when a command needs a caller who has hung up, and
+    ChannelLost when the connection broke without a word of that; ProtocolError when Asterisk
+    refused a command or lost its step for good, after which the connection is closed. They may be
+    cancelled at any time: the next command first waits for, or stops, what was left behind.
     """
 
     def __init__(
@@ -60,8 +60,8 @@ class AgiSession:
 
     @property
     def hung_up(self) -> bool:
-        """Whether the caller has hung up or the connection has ended."""
-        return self._wire.hangup.is_set()
+        """Whether Asterisk has said that the caller is gone."""
+        return self._wire.hung_up
 
     @property
     def longest_gap(self) -> float:
@@ -223,7 +223,7 @@ class AgiSession:
         if reply.code == 200:
             return reply
         if reply.code == 511:
-            self.hangup.set()
+            self._wire.note_hangup()
             raise ChannelClosed("the caller has hung up", place=self.peer)
         raise ProtocolError(
             f"Asterisk refused {command.verb} with code {reply.code}", place=self.peer

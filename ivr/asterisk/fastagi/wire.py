@@ -26,7 +26,7 @@ from ivr.asterisk.agi import (
 )
 from ivr.asterisk.fastagi.limits import Stats
 from ivr.asterisk.fastagi.listening import Asking, Listening, Order, Then
-from ivr.errors import ChannelClosed, ChannelError, ProtocolError
+from ivr.errors import ChannelClosed, ChannelError, ChannelLost, ProtocolError
 
 MAX_STRAYS: Final = 100
 
@@ -38,6 +38,9 @@ class Wire:
         self, conversation: Conversation, transport: asyncio.Transport, stats: Stats, peer: str
     ) -> None:
         self.hangup = asyncio.Event()
+        """Set when nothing more may be asked of a caller: hung up, or the connection has ended."""
+        self.hung_up = False
+        """Whether Asterisk has said that the caller is gone."""
         self.longest_gap = 0.0
         self.listening: Listening | None = None
         """The command that was sent last, until a sync after it was answered."""
@@ -62,15 +65,17 @@ class Wire:
         return self._conversation.state is State.CLOSED
 
     def send(self, order: Order) -> Listening:
-        """Send a command. Raises ChannelClosed when it needs a caller who has hung up."""
+        """Send a command. Raises ChannelClosed or ChannelLost when it needs a caller."""
         if self.hangup.is_set() and not order.command.after_hangup:
-            raise ChannelClosed("the caller has hung up", place=self._peer)
+            raise self.closed()
         self._write(self._conversation.send(order.command))
         self.listening = Listening(order, self._clock())
         return self.listening
 
     def ask(self, variables: tuple[str, ...], then: Then | None) -> Asking:
         """Stop what is under way and read variables; `then` says what to send with the answer."""
+        if self.over:
+            raise self.closed()
         sync = Sync(secrets.token_hex(8), variables)
         self._write(self._conversation.synchronise(sync))
         followed = None if self._asking is None else self._asking.followed
@@ -87,7 +92,7 @@ class Wire:
             case Synchronised():
                 self._synchronised(event.values)
             case HangupNotice():
-                self.hangup.set()
+                self.note_hangup()
             case Stray():
                 self._stray()
             case Ended():
@@ -96,6 +101,11 @@ class Wire:
                 pass
             case _:
                 assert_never(event)
+
+    def note_hangup(self) -> None:
+        """Learn that the caller is gone."""
+        self.hung_up = True
+        self.hangup.set()
 
     def close(self) -> None:
         """End the conversation. Harmless when it has ended."""
@@ -115,7 +125,9 @@ class Wire:
         """What to raise when the conversation has ended."""
         if self._fault is not None:
             return ProtocolError(self._fault.sentence, place=self._peer)
-        return ChannelClosed("the AGI connection has ended", place=self._peer)
+        if self.hung_up:
+            return ChannelClosed("the caller has hung up", place=self._peer)
+        return ChannelLost("the AGI connection was lost", place=self._peer)
 
     def _answered(self, reply: Reply) -> None:
         self._heard_at = self._clock()
