@@ -101,7 +101,7 @@ def show(settings: Settings, call: str, as_json: bool) -> None:
         return
     shelf = Shelf(settings.shelf)
     transcript = Transcript(shelf.find(_bundle_of(turns)), settings.recorded)
-    click.echo(f"call {name}")
+    click.echo(f"call {name}, {_clock(turns[0].at)}" if turns else f"call {name}")
     for line in transcript.lines(turns, facts):
         click.echo(line)
 
@@ -132,4 +132,4 @@ async def _show(settings: Settings, wanted: str) -> tuple[str, Sequence[Turn], S
 
 
 def _clock(at: datetime) -> str:
-    return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
+    return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S %Z")

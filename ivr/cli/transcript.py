@@ -44,6 +44,16 @@ class Transcript:
                 yield f"at {event['flow']}.{event['node']} ({event['kind']})"
             case "menu.chosen":
                 yield f"pressed {event['keys']}: option {event['option']}{_waited(event)}"
+            case "call.started":
+                caller = _value(event["caller"]) if event["caller"] else "a withheld number"
+                yield f"call to {event['dialled']} from {caller}, flow {event['flow']}"
+                yield f"    bundle {event['bundle']}"
+            case "caller.hung_up":
+                yield f"caller hung up, {event['heard'] / 1000:.1f} s into the prompt"
+            case "case.opened":
+                yield f"case {_value(event['number'])} opened: {event['kind']}"
+            case "message.recorded":
+                yield from self._recorded(event)
             case kind:
                 rest = {k: v for k, v in event.items() if k not in ("type", "flow", "node")}
                 yield f"{kind} {_flat(rest)}".rstrip()
@@ -70,6 +80,11 @@ class Transcript:
             for part in parse_template(text)
         ]
         return f"“{''.join(words)}”"
+
+    def _recorded(self, event: Mapping[str, Any]) -> Iterator[str]:
+        yield f"message of {event['length'] / 1000:.1f} s, ended by {event['ended']}"
+        path = self._recordings / f"{event['recording']}.wav"
+        yield f"    {path} sha256 {event['sha256']}"
 
     def _sealed(self, event: Mapping[str, Any]) -> Iterator[str]:
         yield f"{event['type']} {event['recording']}"

@@ -145,8 +145,10 @@ def _tell_what_was_heard(draft: Draft, outcome: Outcome) -> None:
             cut = interrupted
         case Keys(heard=heard, waited=waited) | Digits(heard=heard, waited=waited):
             cut = waited == 0
-        case Escaped(heard=heard) | HungUp(heard=heard):
+        case Escaped(heard=heard):
             cut = True
+        case HungUp(heard=heard):
+            cut = heard > 0
         case (
             Silence(heard=heard) | Passed(heard=heard) | Recorded(heard=heard) | Ended(heard=heard)
         ):

@@ -38,7 +38,7 @@ class Lock:
             raise JournalLocked(
                 f"process {holder} is the writer of this store",
                 place=str(self._path),
-                remedy="Reach the store through that writer's socket, or stop the process first.",
+                remedy="Stop it first (Ctrl-C where `ivr serve` runs), or set another IVR_STATE.",
             ) from None
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode("ascii"))
