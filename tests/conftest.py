@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,9 @@ from hypothesis import settings
 
 from ivr.flow.bundle import Bundle
 from tests.talk import Talk, load_texts, write_flow
+
+# A shell's background job ignores SIGINT, and so would every process that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
