@@ -188,11 +188,13 @@ def measure(calls: int, keys: int, rounds: int) -> None:
 
 def report(servers: list[Server], what: str) -> None:
     print(what)
-    print(f"{'':>12}{'key → sound, ms':>24}{'':>12}{'CPU a call, ms':>20}")
-    print(f"{'':>12}{'p50':>8}{'p95':>8}{'p99':>8}{'keys':>8}{'server':>12}{'Asterisk':>12}")
+    print(f"{'':>12}{'key → sound, ms':>32}{'':>12}{'CPU a call, ms':>20}")
+    print(
+        f"{'':>12}{'p50':>8}{'p95':>8}{'p99':>8}{'p99.9':>8}{'keys':>8}{'server':>12}{'Asterisk':>12}"
+    )
     for one in servers:
         waits = sorted(one.waits)
-        marks = [1000 * waits[int(len(waits) * part)] for part in (0.5, 0.95, 0.99)]
+        marks = [1000 * waits[int(len(waits) * part)] for part in (0.5, 0.95, 0.99, 0.999)]
         costs = [1000 * cost / one.calls for cost in (one.cpu, one.pbx_cpu)]
         print(f"{one.name:>12}" + "".join(f"{mark:8.0f}" for mark in marks)
               + f"{len(waits):8}" + "".join(f"{cost:12.1f}" for cost in costs))  # fmt: skip
@@ -210,7 +212,7 @@ def median(server: Server) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=20, help="at once")
-    parser.add_argument("--keys", type=int, default=6, help="in each call, before the last one")
+    parser.add_argument("--keys", type=int, default=15, help="in each call, before the last one")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--bare", nargs=3, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
