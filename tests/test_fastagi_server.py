@@ -155,7 +155,8 @@ async def test_one_failing_call_touches_no_other_and_is_logged_without_values(
     record, lost = [r for r in caplog.records if r.name.startswith("ivr.")]
     assert record.levelno == logging.ERROR
     assert record.getMessage() == "a call on path 'other' failed with ValueError"
-    assert lost.getMessage() == "a call on path 'hotline/tax' failed with ChannelLost"
+    assert lost.getMessage() == "a call lost its connection to Asterisk"
+    assert server.stats.lost == 1
     assert record.exc_info is None
 
 

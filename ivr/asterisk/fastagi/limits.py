@@ -53,8 +53,10 @@ class Stats:
     served: int = 0
     """Calls whose handler was started."""
     live: int = 0
+    lost: int = 0
+    """Calls whose connection broke without a hangup; the dialplan asks an engine again."""
     failed: int = 0
-    """Handlers that ended with an exception other than ChannelClosed."""
+    """Handlers that ended with an exception other than ChannelClosed and ChannelLost."""
     strays: int = 0
     """Lines from Asterisk that answered nothing."""
     pokes: int = 0

@@ -18,7 +18,7 @@ from ivr.asterisk.agi import Opened
 from ivr.asterisk.fastagi.connection import Connection
 from ivr.asterisk.fastagi.limits import Limits, Refusal, Stats
 from ivr.asterisk.fastagi.session import AgiSession
-from ivr.errors import ChannelClosed, SetupError
+from ivr.errors import ChannelClosed, ChannelLost, SetupError
 
 Handler = Callable[[AgiSession], Awaitable[None]]
 
@@ -146,6 +146,9 @@ class FastAgiServer:
                 self.stats.live -= 1
         except ChannelClosed:
             pass  # the caller has hung up: the ordinary end of many calls
+        except ChannelLost:
+            self.stats.lost += 1
+            _log.warning("a call lost its connection to Asterisk")
         except Exception as error:
             self.stats.failed += 1
             path = session.environment.path
