@@ -15,9 +15,10 @@ from tests.talk import Talk, load_texts, write_flow
 # A shell's background job ignores SIGINT, and so would every process that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile("local", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "local")
+# The same examples in every run; new ones where time is spent on finding faults.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("soak", deadline=None)
+settings.load_profile("soak" if os.environ.get("IVR_SOAK") else "steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

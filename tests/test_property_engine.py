@@ -193,6 +193,14 @@ async def both(acts: list[Act], turn: int, stored: bool) -> tuple[Service, Servi
     return alone, service
 
 
+async def test_keys_before_the_tone_are_no_answer_after_a_death() -> None:
+    """A number typed into the prompt of a message, with its hash, and another one that ends it."""
+    number = "021832415000000#"
+    acts: list[Act] = [*map(Press, ("0", "0", "0", "#0", number)), Speak(1000), Press(number)]
+    alone, service = await both([*acts, Press("0")], 8, False)
+    assert conclude(await service.events(*CONCLUDED)) == conclude(await alone.events(*CONCLUDED))
+
+
 @settings(max_examples=50)
 @given(acts=callers(PATIENT), data=st.data())
 def test_an_engine_that_dies_at_any_turn_changes_nothing_but_that_turn(
@@ -201,13 +209,16 @@ def test_an_engine_that_dies_at_any_turn_changes_nothing_but_that_turn(
     """A caller who acts by what is heard, not by the clock, goes the same way.
 
     Left out are turns whose outcome is gone with the engine, so that the caller is asked again: a
-    silence, a message in which nothing was said, a fresh key where type-ahead does not count.
+    silence (a notice passes on it), a message in which nothing was said, a fresh key where type-ahead
+    does not count.
     """
     _, taken = lead(shipped(), list(acts))
     stored = data.draw(st.booleans())
     turn = data.draw(st.integers(2, len(taken) - (1 if stored else 0)))
     outcome, step = taken[turn - 1][0].outcome, taken[turn - 2][0].step
-    lost = outcome["type"] == "silence" or (outcome["type"] == "recorded" and not outcome["length"])
+    lost = outcome["type"] in ("silence", "passed") or (
+        outcome["type"] == "recorded" and not outcome["length"]
+    )
     lost = lost or (step is not None and step.get("flush", False))
     assume(stored or not lost)
     alone, service = asyncio.run(both(acts, turn, stored))

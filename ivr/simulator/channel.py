@@ -100,6 +100,8 @@ class Simulator:
     def restore(self, position: Mapping[str, Any]) -> None:
         """Take over the line from another simulator."""
         self._queue = KeyQueue(position["cursor"], swallow=position["swallow"])
+        if self._queue.cursor < self.line.cut:
+            self._queue = KeyQueue(self.line.cut)
         self._recording = position["recording"]
 
     async def close(self, *, done: bool) -> None:
@@ -220,6 +222,7 @@ class Simulator:
         if self.line.gone:
             return HungUp(heard)
         self._queue.flush(self.line.received)
+        self.line.cut = self._queue.cursor
         self.line.said = True  # the tone
         spoken, ended = self._hear(step)
         self._end_input(step.finish)

@@ -16,10 +16,12 @@ class Line:
     """What outlives an engine: the keys that came, the messages on disk, the caller, the time.
 
     `act` is what the caller is doing, `said` whether anything was said since the last key, `clock`
-    counts milliseconds.
+    counts milliseconds. `cut` is how many of the received keys are gone for every engine, as on the
+    telephone, where they are cut off the store before the tone of a message.
     """
 
     received: str = ""
+    cut: int = 0
     gone: bool = False
     act: Act | None = None
     said: bool = False
