@@ -209,8 +209,8 @@ def test_an_engine_that_dies_at_any_turn_changes_nothing_but_that_turn(
     """A caller who acts by what is heard, not by the clock, goes the same way.
 
     Left out are turns whose outcome is gone with the engine, so that the caller is asked again: a
-    silence (a notice passes on it), a message in which nothing was said, a fresh key where type-ahead
-    does not count.
+    silence (a notice passes on it), a message in which nothing was said, a fresh key where
+    type-ahead does not count.
     """
     _, taken = lead(shipped(), list(acts))
     stored = data.draw(st.booleans())
