@@ -97,17 +97,16 @@ def start_instance(
     try:
         done = _asterisk(instance)
         ready = done.returncode == 0 and _wait_booted(instance, timeout)
+        errors = [line for line in read_problems(instance, begun) if "] ERROR[" in line]
+        if not ready or errors:
+            raise SetupError(
+                f"Asterisk did not start cleanly: {'; '.join(errors[:3]) or done.stderr.strip()}",
+                place=str(instance.log),
+                remedy="Read the log beside it and put the configuration right.",
+            )
     except BaseException:
         kill_processes(directory)
         raise
-    errors = [line for line in read_problems(instance, begun) if "] ERROR[" in line]
-    if not ready or errors:
-        kill_processes(directory)
-        raise SetupError(
-            f"Asterisk did not start cleanly: {'; '.join(errors[:3]) or done.stderr.strip()}",
-            place=str(instance.log),
-            remedy="Read the log beside it and put the configuration right.",
-        )
     return instance
 
 

@@ -25,30 +25,39 @@ def read_pid(directory: Path) -> int | None:
     """
     try:
         pid = int((directory / "run" / "asterisk.pid").read_text())
-        process = Path(f"/proc/{pid}")
+    except (OSError, ValueError):
+        return None
+    return pid if _lives(pid, directory) else None
+
+
+def _lives(pid: int, directory: Path) -> bool:
+    """Whether the process is this directory's and has not ended."""
+    process = Path(f"/proc/{pid}")
+    try:
         arguments = (process / "cmdline").read_bytes().split(b"\0")
         # A zombie that still has threads still has its ports.
         zombie = (process / "stat").read_text().rpartition(") ")[2].startswith("Z")
         gone = zombie and len(list((process / "task").iterdir())) < 2
-    except (OSError, ValueError):
-        return None
+    except OSError:
+        return False
     # A process that is being ended has no arguments any more.
     ours = arguments == [b""] or os.fsencode(main_conf(directory)) in arguments
-    return pid if ours and not gone else None
+    return ours and not gone
 
 
 def end_process(directory: Path, timeout: float) -> None:
     """End the process: SIGTERM, after `timeout` seconds SIGKILL; back when it is gone.
 
     SIGTERM is to Asterisk what `core stop now` is (main/asterisk.c), without a console in between.
+    Asterisk removes its pid file before it has ended, so the process itself is waited for.
     """
+    pid = read_pid(directory)
+    if pid is None:
+        return
     for number in (signal.SIGTERM, signal.SIGKILL):
-        pid = read_pid(directory)
-        if pid is None:
-            return
         with suppress(ProcessLookupError):
             os.kill(pid, number)
-        if _wait_gone(directory, timeout):
+        if _wait_gone(pid, directory, timeout):
             return
 
 
@@ -76,9 +85,9 @@ def _list_processes(directory: Path) -> list[int]:
     return found
 
 
-def _wait_gone(directory: Path, timeout: float) -> bool:
+def _wait_gone(pid: int, directory: Path, timeout: float) -> bool:
     deadline = time.monotonic() + timeout
-    while read_pid(directory) is not None:
+    while _lives(pid, directory):
         if time.monotonic() >= deadline:
             return False
         time.sleep(0.02)
