@@ -20,15 +20,7 @@ from ivr.engine.events import CallEnded
 from ivr.engine.outcomes import CaseOpened, Digits, Failed, Outcome, RecordingSet, Resumed, Started
 from ivr.engine.plain import event_to_plain, outcome_to_plain, run_to_plain, step_to_plain
 from ivr.engine.run import Run
-from ivr.engine.steps import (
-    RECOVERY,
-    Collect,
-    Lookup,
-    OpenCase,
-    Recovery,
-    SetRecording,
-    Step,
-)
+from ivr.engine.steps import RECOVERY, Collect, Lookup, OpenCase, Recovery, SetRecording, Step
 from ivr.engine.utterance import Spoken, Utterance
 from ivr.engine.values import Field, Personal, Scalar, Secret, reveal
 from ivr.errors import JournalConflict
@@ -244,12 +236,16 @@ class Conversation:
         return "-".join((self.run.call, str(self.run.turn), *more))
 
     async def _look_up(self, step: Lookup) -> Outcome:
+        """Ask the source and hold the caller meanwhile. An error comes out as it is, ungrouped."""
         arguments = {name: self._clear(value) for name, value in step.arguments.items()}
-        async with asyncio.TaskGroup() as group:
-            asking = group.create_task(self._ask(step.source, arguments))
-            done, _ = await asyncio.wait({asking}, timeout=self._desk.patience)
-            if not done and step.meanwhile:
-                await self._channel.hold([self._resolve(one) for one in step.meanwhile])
+        try:
+            async with asyncio.TaskGroup() as group:
+                asking = group.create_task(self._ask(step.source, arguments))
+                done, _ = await asyncio.wait({asking}, timeout=self._desk.patience)
+                if not done and step.meanwhile:
+                    await self._channel.hold([self._resolve(one) for one in step.meanwhile])
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
         return asking.result()
 
     async def _ask(self, source: str, arguments: Mapping[str, Scalar]) -> Outcome:

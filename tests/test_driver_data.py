@@ -13,6 +13,7 @@ from ivr.engine.outcomes import Failed, Found, NotFound
 from ivr.engine.plain import run_to_plain
 from ivr.engine.values import Scalar
 from ivr.errors import JournalBroken
+from ivr.errors import ProtocolError
 from ivr.flow.bundle import Bundle
 from ivr.simulator import Act, Press, Quiet
 from tests.message_call import ACTS, NPWP, load
@@ -141,3 +142,19 @@ async def test_a_source_that_never_answers_has_failed(service: Service) -> None:
     await service.run()
     (answered,) = await service.events("source.answered")
     assert (answered["result"], answered["reason"]) == ("failed", "timeout")
+
+
+class Broken:
+    """A source that breaks its port's promise: it raises."""
+
+    async def fetch(
+        self, source: str, arguments: Mapping[str, Scalar], key: str
+    ) -> Found | NotFound | Failed:
+        raise ProtocolError("the source fell over")
+
+
+async def test_an_error_in_a_source_comes_out_as_it_is(service: Service) -> None:
+    service.change(source=Broken())
+    with pytest.raises(ProtocolError, match="fell over"):
+        await service.run()
+    assert service.channels[0].done is False
