@@ -12,8 +12,7 @@ from ivr.audit.leaf import as_recorded
 from ivr.engine.outcomes import Failed, Found, NotFound
 from ivr.engine.plain import run_to_plain
 from ivr.engine.values import Scalar
-from ivr.errors import JournalBroken
-from ivr.errors import ProtocolError
+from ivr.errors import JournalBroken, ProtocolError
 from ivr.flow.bundle import Bundle
 from ivr.simulator import Act, Press, Quiet
 from tests.message_call import ACTS, NPWP, load
