@@ -138,7 +138,7 @@ class Hotline:
             self._lines += Counter()  # forgets lines that nobody holds
 
     async def _seal(self, channel: Channel, line: str) -> None:
-        known = [Segment(**segment) for segment in channel.position().get("segments", ())]
+        known = [Segment.restored(one) for one in channel.position().get("segments", ())]
         marked = await asyncio.to_thread(list_unsealed, self._settings.recorded)
         own = [segment for segment, marked_line in marked.items() if marked_line == line]
         for segment in join_segments(known, own):

@@ -8,25 +8,31 @@ dies is followed by one that reads the live row and goes on.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast
 
+from ivr.disclosure import SecretDigits
 from ivr.engine.engine import advance, begin
 from ivr.engine.events import CallEnded
-from ivr.engine.outcomes import CaseOpened, Digits, Failed, Outcome, RecordingSet, Resumed, Started
-from ivr.engine.plain import event_to_plain, outcome_to_plain, run_to_plain, step_to_plain
+from ivr.engine.outcomes import CaseOpened, Failed, Outcome, RecordingSet, Resumed, Started
+from ivr.engine.plain import event_to_plain, outcome_to_plain, step_to_plain
 from ivr.engine.run import Run
-from ivr.engine.steps import RECOVERY, Collect, Lookup, OpenCase, Recovery, SetRecording, Step
-from ivr.engine.utterance import Spoken, Utterance
-from ivr.engine.values import Field, Personal, Scalar, Secret, reveal
+from ivr.engine.steps import (
+    RECOVERY,
+    Collect,
+    Lookup,
+    OpenCase,
+    Recovery,
+    SetRecording,
+    Step,
+    is_masked,
+)
+from ivr.engine.values import Personal, Scalar
 from ivr.errors import JournalConflict
 from ivr.flow.bundle import Bundle
-from ivr.flow.identifiers import judge
-from ivr.ports import Channel, Fact, Input, Journal, LiveRow, NewCase, Secrets, Source, Turn
+from ivr.ports import Channel, Fact, Input, Journal, LiveRow, NewCase, Source, Turn
 
 DRAWS = 5
 """How often a case number is drawn before giving up."""
@@ -131,7 +137,7 @@ class Conversation:
         self._bundle = bundle
         self._channel = channel
         self._line = line
-        self._secrets = dict(secrets)
+        self._digits = SecretDigits(secrets, desk.new_id)
         self._started = started
         self._case: str | None = None
         self.run = run
@@ -151,19 +157,23 @@ class Conversation:
         assert step is not None, "a call that is over has no live row"
         await _note(self._desk, self.run.call, {"type": "call.taken_over", "step": step.type})
         if self._channel.position().get("recording") and not isinstance(step, SetRecording):
-            await self._new_segment()
+            await self._new_segment(is_masked(step))
         return await self._recover(step)
 
-    async def _new_segment(self) -> None:
-        """The recording's state is unknown after a death: begin a new segment, and say so."""
-        outcome = await self._set_again(SetRecording(on=True))
+    async def _new_segment(self, masked: bool) -> None:
+        """The recording's state is unknown after a death: begin a new segment, and say so.
+
+        With `masked` a secret was being keyed: it begins after that.
+        """
+        outcome = await self._set_again(SetRecording(on=True), masked=masked)
         kind = "continued" if isinstance(outcome, RecordingSet) else "lost"
         event = {"type": f"recording.{kind}", "outcome": outcome_to_plain(outcome)}
         await _note(self._desk, self.run.call, event)
 
-    async def _set_again(self, step: SetRecording) -> Outcome:
+    async def _set_again(self, step: SetRecording, *, masked: bool = False) -> Outcome:
         """Under a new name: the dead engine may have begun files under the act's own."""
-        return await self.perform(step, act=self._act(self._desk.new_id()), fresh=False)
+        act = self._act(self._desk.new_id())
+        return await self.perform(step, act=act, fresh=False, masked=masked)
 
     async def _recover(self, step: Step) -> Step | None:
         """Take up the step whose outcome nobody knows, by the recovery table."""
@@ -196,9 +206,7 @@ class Conversation:
 
     def _live(self, run: Run, at: datetime) -> LiveRow:
         position = self._channel.position()
-        kept = json.dumps(run_to_plain(run))
-        self._secrets = {ref: digits for ref, digits in self._secrets.items() if ref in kept}
-        return LiveRow(run.call, self._line, run, position, Secrets(self._secrets), at)
+        return LiveRow(run.call, self._line, run, position, self._digits.keep(run), at)
 
     async def _append(self, turn: Turn, live: LiveRow | None, step: Step | None) -> None:
         if not isinstance(step, OpenCase):
@@ -217,7 +225,9 @@ class Conversation:
                 self._case = number
                 return
 
-    async def perform(self, step: Step, *, act: str = "", fresh: bool = True) -> Outcome:
+    async def perform(
+        self, step: Step, *, act: str = "", fresh: bool = True, masked: bool = False
+    ) -> Outcome:
         """Have the step done by whom it concerns. `act` names the performance, empty: its turn."""
         match step:
             case Lookup():
@@ -226,24 +236,26 @@ class Conversation:
                 return await self._open_case()
             case _:
                 act = act or self._act()
-                got = await self._channel.perform(self._resolved(step), act, fresh=fresh)
+                got = await self._channel.perform(
+                    self._digits.resolved(step), act, fresh=fresh, masked=masked or is_masked(step)
+                )
         if not isinstance(got, Input):
             return got
         assert isinstance(step, Collect), "only a collect gives input"
-        return self._digits(step, got)
+        return self._digits.take(step, got)
 
     def _act(self, *more: str) -> str:
         return "-".join((self.run.call, str(self.run.turn), *more))
 
     async def _look_up(self, step: Lookup) -> Outcome:
         """Ask the source and hold the caller meanwhile. An error comes out as it is, ungrouped."""
-        arguments = {name: self._clear(value) for name, value in step.arguments.items()}
+        arguments = {name: self._digits.clear(value) for name, value in step.arguments.items()}
         try:
             async with asyncio.TaskGroup() as group:
                 asking = group.create_task(self._ask(step.source, arguments))
                 done, _ = await asyncio.wait({asking}, timeout=self._desk.patience)
                 if not done and step.meanwhile:
-                    await self._channel.hold([self._resolve(one) for one in step.meanwhile])
+                    await self._channel.hold([self._digits.resolve(one) for one in step.meanwhile])
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
         return asking.result()
@@ -260,36 +272,3 @@ class Conversation:
         if number is None:
             raise JournalConflict("the case that this turn opened is not in the journal")
         return CaseOpened(Personal(number))
-
-    def _digits(self, step: Collect, got: Input) -> Digits:
-        value: Secret | Personal | str = got.digits
-        if step.secret:
-            value = self._hide(step, got.digits)
-        elif step.personal:
-            value = Personal(got.digits)
-        ended = cast("Literal['finish', 'length', 'silence', 'total']", got.ended)
-        return Digits(value, len(got.digits), ended, got.heard, got.waited)
-
-    def _hide(self, step: Collect, digits: str) -> Secret:
-        reason = judge(digits, step.min, step.max, step.kind)
-        ref = self._desk.new_id()
-        self._secrets[ref] = digits
-        return Secret(ref, len(digits), reason is None, reason)
-
-    def _clear(self, value: Field) -> Scalar:
-        return self._secrets[value.ref] if isinstance(value, Secret) else reveal(value)
-
-    def _resolved(self, step: Step) -> Step:
-        if isinstance(step, Lookup | OpenCase | SetRecording):
-            return step
-        return replace(step, utterances=tuple(map(self._resolve, step.utterances)))
-
-    def _resolve(self, utterance: Utterance) -> Utterance:
-        values = {name: self._resolve_value(one) for name, one in utterance.values.items()}
-        return replace(utterance, values=values)
-
-    def _resolve_value(self, spoken: Spoken) -> Spoken:
-        """Of a secret, the last four digits are all that may be read back."""
-        if not isinstance(spoken.value, Secret):
-            return spoken
-        return Spoken(Personal(self._secrets[spoken.value.ref][-4:]), spoken.kind)

@@ -12,6 +12,7 @@ faults of ours, of the machine, or of the person who typed a command.
     │   ├── CallRefused       a call that we placed was not answered; carries the SIP status
     │   ├── ChannelClosed     the caller has hung up
     │   ├── ChannelLost       the connection broke; the caller may still be there
+    │   ├── ManagerAway       the manager interface (AMI) is away or does not answer
     │   └── ProtocolError     the peer does not speak AGI, or spoke it wrongly
     └── JournalError          a turn could not be made durable
         ├── JournalLocked     another process is the writer of this store
@@ -83,6 +84,10 @@ class ChannelLost(ChannelError):
 
     The caller may still be there: the dialplan asks the next engine, which takes the call up.
     """
+
+
+class ManagerAway(ChannelError):
+    """The manager interface (AMI) is away, refuses the account or does not answer. Calls go on."""
 
 
 class ProtocolError(ChannelError):

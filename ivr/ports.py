@@ -45,7 +45,9 @@ class Channel(Protocol):
     to the next step that wants one. A key is used by one step only.
     """
 
-    async def perform(self, step: Step, act: str, *, fresh: bool = True) -> Outcome | Input:
+    async def perform(
+        self, step: Step, act: str, *, fresh: bool = True, masked: bool = False
+    ) -> Outcome | Input:
         """Do what the step says and return what the caller did.
 
         `act` names this performance, the same for whoever takes it up again: files that come of it
@@ -55,7 +57,8 @@ class Channel(Protocol):
         `Record`, `SetRecording` and `Hangup`. A caller who is gone is the outcome `HungUp` (or
         `Recorded` with `ended="hangup"`), never an exception. `fresh` is False when the same act
         was begun by an engine that died: a `Record` then reports the file that is there, or
-        `Resumed` when there is none.
+        `Resumed` when there is none. With `masked` nothing of the step may get into a recording
+        of the call.
 
         Raises ProtocolError when the peer breaks the protocol, SpeechError when a prompt has no
         sound.
@@ -75,6 +78,17 @@ class Channel(Protocol):
 
     async def close(self, *, done: bool) -> None:
         """Leave the channel. `done` tells Asterisk that the call is over for the engine's part."""
+
+
+class Muting(Protocol):
+    """Keeps what is said and keyed out of a recording that goes on."""
+
+    async def mute(self, channel: str, *, on: bool) -> bool:
+        """Mute every recording of this channel in both directions, or let it hear again.
+
+        True once that is confirmed, within about a second; False: whether it was done is unknown.
+        Never raises.
+        """
 
 
 @dataclass(frozen=True, slots=True)

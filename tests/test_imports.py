@@ -152,6 +152,7 @@ EXPLAINED = {
     ("ivr.asterisk.channel", "ivr.speech.library"): "the telephone plays what the library joined",
     ("ivr.asterisk.line", "ivr.speech.library"): "the telephone plays what the library joined",
     ("ivr.asterisk.channel", "ivr.recordings.sealing"): "names and measures the files it recorded",
+    ("ivr.asterisk.recorder", "ivr.recordings.sealing"): "names the files that it records",
     ("ivr.asterisk.gone", "ivr.recordings.sealing"): "finds the message of a caller who has gone",
 }
 """Edges between adapters, each with its reason."""
@@ -174,7 +175,15 @@ def test_adapters_do_not_import_each_other(name: str) -> None:
     assert others == set()
 
 
-TOP = ("ivr.app", "ivr.cli", "ivr.sounds", "ivr.shelf", "ivr.driver", "ivr.__main__")
+TOP = (
+    "ivr.app",
+    "ivr.cli",
+    "ivr.sounds",
+    "ivr.shelf",
+    "ivr.driver",
+    "ivr.disclosure",
+    "ivr.__main__",
+)
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if adapter_of(name)])
@@ -188,7 +197,7 @@ def test_every_explained_edge_is_there() -> None:
 
 
 def test_the_driver_knows_ports_engine_and_flow_only() -> None:
-    known = ("ivr.ports", "ivr.engine", "ivr.flow", "ivr.errors")
+    known = ("ivr.ports", "ivr.engine", "ivr.flow", "ivr.errors", "ivr.disclosure")
     assert {
         one for one in IMPORTS["ivr.driver"] if below(one, "ivr") and not below(one, *known)
     } == set()

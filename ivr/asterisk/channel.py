@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from ivr.asterisk.agi import Reply, command
 from ivr.asterisk.fastagi import AgiSession
 from ivr.asterisk.line import Line, Unperformed
+from ivr.asterisk.recorder import NO_MUTING, Recorder
 from ivr.engine.keys import Match, expire, match
 from ivr.engine.outcomes import (
     Ended,
@@ -24,7 +23,6 @@ from ivr.engine.outcomes import (
     Passed,
     Played,
     Recorded,
-    RecordingSet,
     Resumed,
     Silence,
     Unable,
@@ -32,16 +30,8 @@ from ivr.engine.outcomes import (
 from ivr.engine.steps import Collect, Hangup, Menu, Record, Say, SetRecording, Step
 from ivr.engine.utterance import Utterance
 from ivr.errors import ChannelClosed, SpeechError
-from ivr.ports import Input
-from ivr.recordings.sealing import (
-    LEGS,
-    Ending,
-    Segment,
-    begin,
-    leg_path,
-    message_path,
-    read_message,
-)
+from ivr.ports import Input, Muting
+from ivr.recordings.sealing import Ending, message_path, read_message
 from ivr.speech.library import PromptLibrary
 
 _log = logging.getLogger(__name__)
@@ -62,14 +52,15 @@ class AgiChannel:
         library: PromptLibrary,
         recordings: Path,
         scratch: Path,
+        muting: Muting = NO_MUTING,
     ) -> None:
+        known = session.environment
         self._session = session
         self._line = Line(session, library, scratch)
         self._keys = self._line.keys
         self._recordings = recordings
+        self._recorder = Recorder(self._line, known.channel, known.uniqueid, recordings, muting)
         self._clock = asyncio.get_running_loop().time
-        self._recording: str | None = None
-        self._segments: list[Segment] = []
         self._answered = False
 
     async def _answer(self) -> None:
@@ -89,11 +80,13 @@ class AgiChannel:
         with suppress(ChannelClosed):  # the first step will tell
             await self._line.look()
 
-    async def perform(self, step: Step, act: str, *, fresh: bool = True) -> Outcome | Input:
+    async def perform(
+        self, step: Step, act: str, *, fresh: bool = True, masked: bool = False
+    ) -> Outcome | Input:
         """See `ivr.ports.Channel`."""
         self._line.heard = 0
         try:
-            return await self._perform(step, act, fresh)
+            return await self._perform(step, act, fresh, masked)
         except ChannelClosed:
             return HungUp(self._line.heard)
         except Unperformed as unperformed:
@@ -110,16 +103,14 @@ class AgiChannel:
         """See `ivr.ports.Channel`."""
         return {
             **self._keys.position(),
-            "recording": self._recording,
-            "segments": [asdict(segment) for segment in self._segments],
+            **self._recorder.position(),
             "language": self._line.language,
         }
 
     def restore(self, position: Mapping[str, Any]) -> None:
         """See `ivr.ports.Channel`."""
         self._keys.restore(position)
-        self._recording = position["recording"]
-        self._segments = [Segment(**segment) for segment in position["segments"]]
+        self._recorder.restore(position)
         self._line.language = position["language"]
 
     async def close(self, *, done: bool) -> None:
@@ -133,14 +124,17 @@ class AgiChannel:
             self._session.close()
 
     async def _finish(self) -> None:
-        await self._stop_recording()
+        await self._recorder.stop()
         self._line.note(DONE, "done")
         await self._line.look()
 
-    async def _perform(self, step: Step, act: str, fresh: bool) -> Outcome | Input:
+    async def _perform(self, step: Step, act: str, fresh: bool, masked: bool) -> Outcome | Input:
         if isinstance(step, Record) and not fresh:
             return await self._query(step, act)
         await self._answer()
+        if isinstance(step, SetRecording):
+            return await self._recorder.set(act, on=step.on, fresh=fresh, masked=masked)
+        await self._recorder.mask(act, on=masked)
         match step:
             case Say():
                 return await self._say(step)
@@ -148,8 +142,6 @@ class AgiChannel:
                 return await self._listen(step)
             case Record():
                 return await self._record(step, act)
-            case SetRecording():
-                return await self._set_recording(step, act, fresh)
             case Hangup():
                 return await self._hang_up(step)
             case _:
@@ -241,31 +233,6 @@ class AgiChannel:
 
     async def _message(self, act: str, ended: Ending) -> Recorded:
         return await asyncio.to_thread(read_message, self._recordings, act, ended, self._line.heard)
-
-    async def _set_recording(self, step: SetRecording, act: str, fresh: bool) -> Outcome:
-        if not fresh and self._recording is None:
-            # A dead engine may have begun one that nobody knows of.
-            await self._line.run(command.execute("StopMixMonitor"))
-        await self._stop_recording()
-        if step.on:
-            line = self._session.environment.uniqueid
-            await asyncio.to_thread(begin, self._recordings, act, line)
-            mix, said, heard = (leg_path(self._recordings, act, leg) for leg in LEGS)
-            reply = await self._line.run(
-                command.execute("MixMonitor", str(mix), f"r({said})t({heard})")
-            )
-            if reply.result != "0":
-                raise Unperformed("recording_failed")
-            self._recording = act
-            self._segments.append(Segment(act, time.time()))
-        return RecordingSet(step.on, self._recording)
-
-    async def _stop_recording(self) -> None:
-        if self._recording is None:
-            return
-        self._recording = None
-        self._segments[-1] = replace(self._segments[-1], ended=time.time())
-        await self._line.run(command.execute("StopMixMonitor"))
 
     async def _hang_up(self, step: Hangup) -> Outcome:
         if step.utterances:

@@ -32,7 +32,9 @@ class GoneChannel:
         self._session = session
         self._position: Mapping[str, Any] = {}
 
-    async def perform(self, step: Step, act: str, *, fresh: bool = True) -> Outcome | Input:
+    async def perform(
+        self, step: Step, act: str, *, fresh: bool = True, masked: bool = False
+    ) -> Outcome | Input:
         """See `ivr.ports.Channel`."""
         if isinstance(step, Record) and not fresh:
             message = await asyncio.to_thread(read_message, self._recordings, act, "hangup", 0)

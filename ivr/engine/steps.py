@@ -13,7 +13,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Discriminator
 
 from ivr.engine.utterance import Utterance
-from ivr.engine.values import Field
+from ivr.engine.values import Field, Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +160,14 @@ def utterances_of(step: Step) -> tuple[Utterance, ...]:
             return step.meanwhile
         case OpenCase() | SetRecording():
             return ()
+
+
+def is_masked(step: Step) -> bool:
+    """Whether a secret is keyed or spoken in the step, so that no recording may hold it."""
+    if isinstance(step, Collect) and step.secret:
+        return True
+    return any(
+        isinstance(spoken.value, Secret)
+        for utterance in utterances_of(step)
+        for spoken in utterance.values.values()
+    )

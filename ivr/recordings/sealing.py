@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import soundfile
@@ -101,16 +101,34 @@ class Segment:
     """A stretch of a call that was recorded in one go.
 
     `began` and `ended` are seconds since 1970; `ended` is None when nobody was there to see it.
+    `muted` are the times that are silent on purpose, since a secret was keyed or read back.
     """
 
     name: str
     began: float
     ended: float | None = None
+    muted: tuple[tuple[float, float | None], ...] = ()
+
+    @classmethod
+    def restored(cls, plain: Mapping[str, Any]) -> Segment:
+        """The segment that `dataclasses.asdict` and JSON made `plain`."""
+        return cls(**{**plain, "muted": tuple((since, until) for since, until in plain["muted"])})
 
     @property
     def expected(self) -> int | None:
         """Milliseconds that its files should hold, None when that is not known."""
         return None if self.ended is None else round((self.ended - self.began) * 1000)
+
+    @property
+    def silences(self) -> list[list[int | None]]:
+        """When it was muted: milliseconds from its beginning, None: to its end."""
+        return [
+            [self._offset(since), None if until is None else self._offset(until)]
+            for since, until in self.muted
+        ]
+
+    def _offset(self, moment: float) -> int:
+        return max(0, round((moment - self.began) * 1000))
 
 
 def begin(directory: Path, name: str, line: str) -> None:
@@ -170,6 +188,7 @@ async def seal(
         "type": f"recording.{_judge(found, segment.expected)}",
         "recording": segment.name,
         "expected": segment.expected,
+        "muted": segment.silences,
         "legs": {leg: asdict(sound) for leg, sound in found.items()},
     }
 

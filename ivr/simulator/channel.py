@@ -56,7 +56,9 @@ class Simulator:
         self.line = line or Line()
         self.done: bool | None = None
 
-    async def perform(self, step: Step, act: str, *, fresh: bool = True) -> Outcome | Input:
+    async def perform(
+        self, step: Step, act: str, *, fresh: bool = True, masked: bool = False
+    ) -> Outcome | Input:
         """Play the step against the caller. Never raises: there is no line to break."""
         if not fresh and isinstance(step, Record):
             return self._query(step, act)

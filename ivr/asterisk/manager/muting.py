@@ -1,0 +1,31 @@
+"""Muting a recording while a secret is keyed: `ivr.ports.Muting` over the manager interface."""
+
+from __future__ import annotations
+
+from ivr.asterisk.manager.manager import AmiManager
+from ivr.errors import ManagerAway
+
+CONFIRM = 1.0
+"""Seconds within which Asterisk must confirm."""
+
+
+class AmiMuting:
+    """Asterisk writes silence into every recording of a muted channel and keeps its time line
+    (`MixMonitorMute`, apps/app_mixmonitor.c)."""
+
+    def __init__(self, manager: AmiManager) -> None:
+        self._manager = manager
+
+    async def mute(self, channel: str, *, on: bool) -> bool:
+        """See `ivr.ports.Muting`."""
+        action = {
+            "Action": "MixMonitorMute",
+            "Channel": channel,
+            "Direction": "both",
+            "State": "1" if on else "0",
+        }
+        try:
+            answer = await self._manager.ask(action, CONFIRM)
+        except (ManagerAway, ValueError):
+            return False
+        return bool(answer.success)

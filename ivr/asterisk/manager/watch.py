@@ -1,0 +1,57 @@
+"""What the manager interface tells about lines: why one ended, and which are there at all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Protocol
+
+from panoramisk.message import Message
+
+from ivr.asterisk.manager.manager import AmiManager, Gap
+from ivr.errors import ManagerAway
+
+_log = logging.getLogger(__name__)
+
+
+class Watcher(Protocol):
+    """Whoever wants to know. A line is named by Asterisk's unique id."""
+
+    async def hung_up(self, line: str, cause: int) -> None:
+        """A line ended, for a cause of Q.850 (16: normal clearing)."""
+
+    async def synced(self, lines: frozenset[str], gap: Gap | None) -> None:
+        """The connection is there (again): these lines exist now. `gap` is None the first time."""
+
+
+async def watch(
+    host: str, port: int, username: str, secret: str, watcher: Watcher, ready: Any
+) -> None:
+    """Stay connected until cancelled and tell the watcher. `ready` is called with the manager."""
+    ups: asyncio.Queue[Gap | None] = asyncio.Queue()
+    manager = AmiManager(host, port, username, secret, ups.put_nowait)
+
+    async def ended(_: object, event: Message) -> None:
+        await watcher.hung_up(event.uniqueid, int(event.cause) if event.cause.isdigit() else 0)
+
+    async def sync() -> None:
+        while True:
+            gap = await ups.get()
+            try:
+                await watcher.synced(await list_lines(manager), gap)
+            except ManagerAway:
+                continue  # it is told again after the next login
+            except Exception as error:
+                _log.error("the lines could not be compared: %s", type(error).__name__)
+
+    manager.register_event("Hangup", ended)
+    ready(manager)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(sync())
+        group.create_task(manager.run())
+
+
+async def list_lines(manager: AmiManager) -> frozenset[str]:
+    """The unique ids of all channels that exist now. Raises ManagerAway."""
+    answers = await manager.ask({"Action": "CoreShowChannels"})
+    return frozenset(one.uniqueid for one in answers if one.event == "CoreShowChannel")

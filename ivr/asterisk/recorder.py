@@ -1,0 +1,127 @@
+"""The recording of a call: MixMonitor with both legs apart, in segments, and deaf to secrets.
+
+While a secret is keyed or read back, the recording is muted in both directions, and that is
+confirmed before the prompt begins. Where nobody confirms, the recording stops and a new segment
+begins afterwards: a gap is better than a secret in a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Final
+
+from ivr.asterisk.agi import command
+from ivr.asterisk.line import Line, Unperformed
+from ivr.engine.outcomes import RecordingSet
+from ivr.ports import Muting
+from ivr.recordings.sealing import LEGS, Segment, begin, leg_path
+
+
+class NoMuting:
+    """Muting without a manager interface: never confirmed."""
+
+    async def mute(self, channel: str, *, on: bool) -> bool:
+        """See `ivr.ports.Muting`."""
+        return False
+
+
+NO_MUTING: Final[Muting] = NoMuting()
+
+
+class Recorder:
+    """What is recorded of the line. `name` is the segment that is being written, None: nothing."""
+
+    def __init__(
+        self, line: Line, channel: str, unique: str, directory: Path, muting: Muting
+    ) -> None:
+        self._line = line
+        self._channel = channel
+        self._unique = unique
+        self._directory = directory
+        self._muting = muting
+        self._segments: list[Segment] = []
+        self._masked: bool | None = False  # None: a dead engine knew
+        self._withheld = False
+        self.name: str | None = None
+
+    async def set(self, act: str, *, on: bool, fresh: bool, masked: bool) -> RecordingSet:
+        """Begin a segment or end the recording; raises Unperformed when Asterisk cannot.
+
+        With `masked` a secret is about to be keyed: the segment begins after it.
+        """
+        if not fresh and self.name is None:
+            # A dead engine may have begun one that nobody knows of.
+            await self._line.run(command.execute("StopMixMonitor"))
+        await self.stop()
+        self._withheld = on and masked
+        self._masked = masked
+        if on and not masked:
+            await self._begin(act)
+        return RecordingSet(on, self.name)
+
+    async def mask(self, act: str, *, on: bool) -> None:
+        """Keep the step `act` out of the recording, or record it. Before its prompt."""
+        if on == self._masked:
+            return
+        self._masked = on
+        if self.name is not None:
+            await self._mute(act, on=on)
+        elif self._withheld and not on:
+            self._withheld = False
+            await self._begin(act)
+
+    async def _mute(self, act: str, *, on: bool) -> None:
+        if await self._muting.mute(self._channel, on=on):
+            self._note(on=on)
+            return
+        await self.stop()
+        self._withheld = on
+        if not on:
+            await self._begin(act)
+
+    def _note(self, *, on: bool) -> None:
+        segment, moment = self._segments[-1], time.time()
+        if on:
+            muted = (*segment.muted, (moment, None))
+        elif segment.muted and segment.muted[-1][1] is None:
+            muted = (*segment.muted[:-1], (segment.muted[-1][0], moment))
+        else:
+            return
+        self._segments[-1] = replace(segment, muted=muted)
+
+    async def _begin(self, act: str) -> None:
+        await asyncio.to_thread(begin, self._directory, act, self._unique)
+        mix, said, heard = (leg_path(self._directory, act, leg) for leg in LEGS)
+        order = command.execute("MixMonitor", str(mix), f"r({said})t({heard})")
+        reply = await self._line.run(order)
+        if reply.result != "0":
+            raise Unperformed("recording_failed")
+        self.name = act
+        self._segments.append(Segment(act, time.time()))
+
+    async def stop(self) -> None:
+        """End the segment that is being written, if any."""
+        if self.name is None:
+            return
+        self.name = None
+        self._segments[-1] = replace(self._segments[-1], ended=time.time())
+        await self._line.run(command.execute("StopMixMonitor"))
+
+    def position(self) -> dict[str, Any]:
+        """What another engine needs to go on with the recording."""
+        return {
+            "recording": self.name,
+            "withheld": self._withheld,
+            "segments": [asdict(segment) for segment in self._segments],
+        }
+
+    def restore(self, position: Mapping[str, Any]) -> None:
+        """Take over from another engine."""
+        self.name = position["recording"]
+        self._withheld = position["withheld"]
+        self._segments = [Segment.restored(segment) for segment in position["segments"]]
+        self._masked = None
