@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
+from ivr.cli.serve import load_and_warn
 from ivr.flow.assembly import assemble
 from ivr.flow.calendars import Calendar
 from ivr.flow.holidays import NO_HOLIDAYS, Holidays, slug
@@ -139,6 +141,20 @@ def test_a_calendar_that_needs_no_holidays_is_not_warned_of() -> None:
     assert warn(date(2150, 1, 1), ALWAYS % OPEN) == []
     assert len(warn(date(2150, 1, 1), ALWAYS % "national_holidays: closed")) == 1
     assert warn(date(2150, 1, 1), ALWAYS % "national_holidays: 24h, cuti_bersama: open") == []
+
+
+def test_a_service_that_starts_logs_what_is_out_of_date(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And starts all the same: callers of such a year still reach it."""
+    for name, data in {**read_directory(GOOD), "calendars.yaml": CALENDAR.encode()}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    bundle = load_and_warn(tmp_path, date(2150, 1, 1))
+    assert [*bundle.calendars] == ["office"]
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+    assert "[no-holidays]" in caplog.text
+    assert "[override-expired]" in caplog.text
 
 
 def test_calendars_and_holidays_are_part_of_the_hash() -> None:
