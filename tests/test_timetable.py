@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -90,6 +91,16 @@ def test_an_overlap_is_a_minute_that_two_spans_share(pairs: list[tuple[int, int]
     spans = tuple((start, start + length) for start, length in pairs)
     minutes = [minute for start, end in spans for minute in range(start, end)]
     assert find_overlap(spans) == (len(set(minutes)) < len(minutes))
+
+
+@pytest.mark.parametrize(
+    ("day", "reason"), [(1, "weekly"), (2, "override"), (4, "override"), (5, "weekly")]
+)
+def test_an_override_holds_from_its_first_day_to_its_last(day: int, reason: str) -> None:
+    week = {"monday-sunday": "08:00-15:00"}
+    other = {"from": "2026-06-02", "to": "2026-06-04", "label": "lain", "hours": week}
+    timetable = make({}, overrides={"other": other})
+    assert timetable.rule_on(date(2026, 6, day)).reason == reason
 
 
 @settings(max_examples=50)
