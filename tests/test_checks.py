@@ -11,8 +11,12 @@ from ivr.flow.assembly import assemble
 from ivr.flow.loader import load_phrases
 from tests.flow_cases import BAD, GOOD, read_case, read_directory
 
-ELSEWHERE = {"yml-file", "unreadable-file", "too-large", "too-many-parts"}
-"""Codes that need a real directory or a large file: tests/test_loader.py."""
+ELSEWHERE = {
+    *("yml-file", "unreadable-file", "too-large", "too-many-parts"),
+    *("override-expired", "no-holidays"),
+}
+"""Codes that need a real directory or a large file (tests/test_loader.py), or today's date
+(tests/test_calendars.py)."""
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)

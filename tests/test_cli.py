@@ -89,6 +89,7 @@ MISTAKES = [
     (("simulate", "1500", "--keys", "x"), 2, "x"),
     (("simulate", "1500", "--keys", "w"), 2, "w"),
     (("simulate", "--nothing"), 2, "No such option"),
+    (("simulate", "--at", "2026-02-30T10:00"), 2, "does not match the formats"),
     (("say", "jv", "rupiah", "1"), 2, "jv"),
     (("say", "id", "money", "1"), 2, "'money' is not one of"),
     (("say", "id", "rupiah", "satu"), 2, "this value cannot be spoken as a number"),
@@ -233,6 +234,34 @@ def test_the_callers_number_may_be_given(run: Run) -> None:
     said = run("simulate", "1500", "--keys", "h", "--caller", "0812", "--turns")
     first = next(line for line in said.out.splitlines() if line.startswith("{"))
     assert json.loads(first)["outcome"]["caller"] == {"$personal": "0812"}
+
+
+CLOCK = {
+    "hotline.yaml": "hotline: a\nnumbers: {1500: a}\nlanguages: [id]\nperson: a\n"
+    "timezone: Asia/Makassar\ndefaults: {on_give_up: {next: {flow: a}}}\n",
+    "a.yaml": "flow: a\ntitle: A\nstart: clock\nnodes:\n"
+    "  clock: {type: hours, calendar: office, open: open, closed: closed}\n"
+    "  open: {type: hangup, say: Buka.}\n  closed: {type: hangup, say: Tutup.}\n",
+    "calendars.yaml": "calendars: {office: {hours: {friday: 08:00-16:00}}}\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("2026-01-09T07:59:30", "Tutup."),
+        ("2026-01-09T08:00", "Buka."),
+        ("2026-03-20T10:00", "Tutup."),  # cuti bersama
+    ],
+)
+def test_the_clock_of_a_simulated_call_may_be_set(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str, said: str
+) -> None:
+    for name, text in CLOCK.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setenv("IVR_FLOWS", str(tmp_path))
+    told = run("simulate", "1500", "--keys", "", "--at", at)
+    assert (told.code, told.out.splitlines()[0]) == (0, f"<< {said}")
 
 
 def test_no_asterisk_is_no_fault(run: Run) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -39,7 +42,7 @@ def check(settings: Settings, directory: Path | None, as_json: bool, language: s
 
     Example: ivr check flows
     """
-    bundle, faults = check_directory(directory or settings.flows)
+    bundle, faults = check_directory(directory or settings.flows, today=now().date())
     if as_json:
         click.echo(
             json.dumps(
@@ -66,14 +69,24 @@ def _verdict(bundle: Bundle | None, faults: list[Fault]) -> str:
 @click.argument("number", default="1500")
 @click.option("--keys", help="What the caller does; the script of `ivr dial`. Without: you do.")
 @click.option("--caller", help="The caller's number; withheld without it.")
+@click.option(
+    "--at",
+    type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    help="The date and time at which the call begins, on the hotline's clock. Without: now.",
+)
 @click.option("--turns", is_flag=True, help="Show the journal's turns as JSON lines afterwards.")
 @click.pass_obj
 def simulate(
-    settings: Settings, number: str, keys: str | None, caller: str | None, turns: bool
+    settings: Settings,
+    number: str,
+    keys: str | None,
+    caller: str | None,
+    at: datetime | None,
+    turns: bool,
 ) -> None:
     """Have a call to NUMBER in the terminal, without a telephone.
 
-    Example: ivr simulate 1500 --keys ",1,1,1,1,h"
+    Example: ivr simulate 1500 --keys ",1,1,1,1,h" --at 2026-03-20T10:00
     """
     bundle = load_directory(settings.flows)
     if number not in bundle.hotline.numbers:
@@ -84,22 +97,35 @@ def simulate(
         )
     player: Caller = TerminalCaller() if keys is None else ScriptedCaller(to_acts(keys))
     journal = MemoryJournal()
-    call = asyncio.run(_simulate(bundle, journal, player, number, caller))
+    clock = now if at is None else _begin_clock(bundle, at)
+    call = asyncio.run(_simulate(bundle, journal, player, number, caller, clock))
     if turns:
         for turn in asyncio.run(journal.turns(call)):
             events = list(turn.events)
             click.echo(json.dumps({"n": turn.n, "outcome": turn.outcome, "events": events}))
 
 
+def _begin_clock(bundle: Bundle, at: datetime) -> Callable[[], datetime]:
+    """A clock that shows `at`, on the hotline's, when it is made, and goes on from there."""
+    begun = now()
+    start = at.replace(tzinfo=ZoneInfo(bundle.hotline.timezone)).astimezone(begun.tzinfo)
+    return lambda: start + (now() - begun)
+
+
 async def _simulate(
-    bundle: Bundle, journal: MemoryJournal, caller: Caller, dialled: str, number: str | None
+    bundle: Bundle,
+    journal: MemoryJournal,
+    caller: Caller,
+    dialled: str,
+    number: str | None,
+    clock: Callable[[], datetime],
 ) -> str:
     desk = Desk(
         journal=journal,
         source=Tables(bundle),
         bundle=bundle,
         shelf=lambda hash_: bundle,
-        now=now,
+        now=clock,
         new_id=new_ulid,
         draw_case=draw_case_number,
         name="simulator",

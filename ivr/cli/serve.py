@@ -6,18 +6,24 @@ import asyncio
 import logging
 import sys
 from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
 
 import click
 import uvloop
 
-from ivr.app import serve_hotline
+from ivr.app import now, serve_hotline
 from ivr.asterisk.fastagi import FastAgiServer
 from ivr.cli.pbx import local_pbx
 from ivr.cli.place import prepare_place
 from ivr.cli.ports import port_options, read_ports
 from ivr.config import Settings
-from ivr.flow.loader import load_directory
+from ivr.flow.bundle import Bundle
+from ivr.flow.faults import FaultyFlows
+from ivr.flow.loader import check_directory
 from ivr.sounds import prepare_sounds
+
+_log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -37,7 +43,7 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     prepare_place(settings)
     ports = read_ports(sip_port, ami_port, rtp)
-    bundle = load_directory(settings.flows)
+    bundle = load_and_warn(settings.flows, now().date())
     library = prepare_sounds(settings, bundle, _show_progress)
     with ExitStack() as stack:
         instance = stack.enter_context(local_pbx(settings, ports)) if with_pbx else None
@@ -52,6 +58,19 @@ def serve(
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve_hotline(settings, bundle, library, ready))
+
+
+def load_and_warn(flows: Path, today: date) -> Bundle:
+    """The bundle of the directory; its warnings, such as a year without holidays, are logged.
+
+    Raises FaultyFlows with every fault, UsageError when there is no such directory.
+    """
+    bundle, faults = check_directory(flows, today=today)
+    if bundle is None:
+        raise FaultyFlows(faults)
+    for fault in faults:
+        _log.warning("%s", fault)
+    return bundle
 
 
 def _show_progress(done: int, of: int) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Discriminator
 
+from ivr.engine.timetable import HoursChecked
 from ivr.engine.utterance import Utterance
 from ivr.engine.values import Field, Personal, Secret, Value
 
@@ -281,6 +282,7 @@ Event: TypeAlias = Annotated[
     | TriesExhausted
     | VariablesSet
     | CaseTaken
+    | HoursChecked
     | SourceAnswered
     | MessageRecorded
     | CaseOpened

@@ -17,6 +17,7 @@ from ivr.engine.events import (
     SourceAnswered,
     VariablesSet,
 )
+from ivr.engine.hours import check_hours
 from ivr.engine.outcomes import Failed, Found, NotFound, Outcome, RecordingSet
 from ivr.engine.prompts import utter
 from ivr.engine.run import Frame
@@ -50,6 +51,8 @@ def enter(draft: Draft, node: nodes.AnyNode) -> Move:  # noqa: C901 - one case f
             meanwhile = (_own(draft, "meanwhile"),) if node.meanwhile is not None else ()
             arguments = {name: fill(draft, text) for name, text in node.arguments.items()}
             return Lookup(node.source, arguments, meanwhile)
+        case nodes.Hours():
+            return check_hours(draft, node)
         case nodes.Language():
             draft.change(language=node.to)
             draft.emit(LanguageChosen(*draft.place, language=node.to))
@@ -80,7 +83,7 @@ def answer(draft: Draft, node: nodes.AnyNode, outcome: Outcome) -> Move:
             return Go(node.next)
         case nodes.Hangup():
             return Finish()
-        case nodes.Choose() | nodes.Subflow() | nodes.Language():
+        case nodes.Choose() | nodes.Subflow() | nodes.Hours() | nodes.Language():
             raise AssertionError(f"a {node.type} node asks for no step")
         case _ as never:
             assert_never(never)

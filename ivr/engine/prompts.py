@@ -8,7 +8,6 @@ from ivr.engine.utterance import Spoken, Utterance
 from ivr.engine.values import Field, Personal, Secret, reveal
 from ivr.flow.fields import find_declared
 from ivr.flow.templates import Placeholder, parse_template
-from ivr.flow.texts import word_id
 
 
 def utter(draft: Draft, prompt: str, *, language: str | None = None) -> Utterance:
@@ -34,10 +33,9 @@ def _spoken(draft: Draft, part: Placeholder, language: str) -> Spoken:
     declared = find_declared(draft.flow, draft.bundle.sources, part)
     if declared is None:
         return Spoken(_canonical(value), part.kind or _kind_of(value))
-    if declared.of.words and value is not None and not isinstance(value, Secret):
+    if declared.named and value is not None and not isinstance(value, Secret):
         plain = str(reveal(value))
-        word = word_id(declared.source, declared.field, plain)
-        words = draft.bundle.texts[language].get(word, plain)
+        words = draft.bundle.texts[language].get(declared.word(plain), plain)
         return Spoken(Personal(words) if isinstance(value, Personal) else words, declared.kind)
     return Spoken(_canonical(value), part.kind or declared.kind)
 

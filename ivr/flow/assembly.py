@@ -9,15 +9,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
 from ivr.flow import checks
 from ivr.flow.bundle import Bundle, Flow, Hotline, Sources, Table, TableSource
+from ivr.flow.calendars import Calendar, Calendars
 from ivr.flow.faults import Fault, Finding, Path, sort_faults
+from ivr.flow.holidays import NO_HOLIDAYS, Holidays
 from ivr.flow.nodes import Habits
-from ivr.flow.plan import HOTLINE_FILE, SOURCES_FILE, Plan, flow_file, table_file, texts_file
-from ivr.flow.reading import read_model
+from ivr.flow.plan import (
+    CALENDARS_FILE,
+    HOTLINE_FILE,
+    SOURCES_FILE,
+    Plan,
+    flow_file,
+    table_file,
+    texts_file,
+)
+from ivr.flow.reading import ModelType, read_model
 from ivr.flow.source import Document
 from ivr.flow.translation import Phrases, Translation, translate
 from ivr.flow.tree import Plain, Tree
@@ -43,24 +54,39 @@ class _Desk:
 
 
 def assemble(
-    files: Mapping[str, bytes], phrases: Phrases, *, shown: Callable[[str], str] = str
+    files: Mapping[str, bytes],
+    phrases: Phrases,
+    holidays: Holidays = NO_HOLIDAYS,
+    *,
+    today: date | None = None,
+    shown: Callable[[str], str] = str,
 ) -> tuple[Bundle | None, list[Fault]]:
     """The bundle of a directory, and its faults in the order of files and lines.
 
-    The bundle is None when there is a fault that is more than a warning. `shown` makes of a file's
-    path what the faults call it.
+    The bundle is None when there is a fault that is more than a warning. `holidays` go into a
+    bundle that has calendars. Without `today` nothing is warned of as out of date. `shown` makes
+    of a file's path what the faults call it.
     """
     desk = _Desk(files)
-    plan = _read_plan(desk)
+    plan = _read_plan(desk, holidays)
     translation = _translate(desk, plan, phrases)
     desk.findings += translation.findings
-    desk.findings += checks.find_faults(plan, translation.written)
+    desk.findings += checks.find_faults(plan, translation.written, today)
     faults = [fault for document in desk.documents.values() for fault in document.faults]
     faults += filter(None, (_locate(desk, finding) for finding in desk.findings))
     faults = sort_faults(_show(fault, shown) for fault in faults)
     if any(fault.severity == "fault" for fault in faults):
         return None, faults
-    return Bundle(plan.hotline, plan.flows, plan.sources, translation.texts, plan.tables), faults
+    bundle = Bundle(
+        plan.hotline,
+        plan.flows,
+        plan.sources,
+        translation.texts,
+        plan.tables,
+        plan.calendars,
+        plan.holidays,
+    )
+    return bundle, faults
 
 
 def _locate(desk: _Desk, finding: Finding) -> Fault | None:
@@ -72,12 +98,14 @@ def _show(fault: Fault, shown: Callable[[str], str]) -> Fault:
     return replace(fault, file=shown(fault.file))
 
 
-def _read_plan(desk: _Desk) -> Plan:
+def _read_plan(desk: _Desk, holidays: Holidays) -> Plan:
     hotline = _read_hotline(desk)
     flows = dict(_read_flows(desk))
     sources = _read_sources(desk)
     tables = dict(_read_tables(desk, sources))
-    return Plan(hotline, flows, sources, tables, frozenset(desk.unread))
+    calendars = _read_calendars(desk)
+    known = holidays if calendars else NO_HOLIDAYS
+    return Plan(hotline, flows, sources, tables, frozenset(desk.unread), calendars, known)
 
 
 def _read_hotline(desk: _Desk) -> Hotline:
@@ -106,7 +134,7 @@ def _entries(tree: Tree) -> Mapping[str, Tree]:
 
 
 def _read_flows(desk: _Desk) -> Iterator[tuple[str, Flow]]:
-    special = (HOTLINE_FILE, SOURCES_FILE)
+    special = (HOTLINE_FILE, SOURCES_FILE, CALENDARS_FILE)
     for file in sorted(desk.files):
         if file in special or file.startswith(("texts/", "data/", "calls/")):
             continue
@@ -155,24 +183,34 @@ def _read_rest(desk: _Desk, name: str, tree: Tree, bad: list[Path]) -> Flow | No
 
 
 def _read_sources(desk: _Desk) -> Mapping[str, TableSource]:
-    if SOURCES_FILE not in desk.files:
-        return {}
-    tree = desk.open(SOURCES_FILE)
+    read = _read_entries(desk, SOURCES_FILE, Sources, "sources")
+    return read.sources if read is not None else {}
+
+
+def _read_calendars(desk: _Desk) -> Mapping[str, Calendar]:
+    read = _read_entries(desk, CALENDARS_FILE, Calendars, "calendars")
+    return read.calendars if read is not None else {}
+
+
+def _read_entries(desk: _Desk, file: str, model: type[ModelType], entries: str) -> ModelType | None:
+    """A file whose only field is `entries`, without those that cannot be read."""
+    if file not in desk.files:
+        return None
+    tree = desk.open(file)
     if tree is None:
-        desk.unread.add((SOURCES_FILE, ()))
-        return {}
-    sources, findings, paths = read_model(Sources, tree, SOURCES_FILE)
+        desk.unread.add((file, ()))
+        return None
+    read, findings, paths = read_model(model, tree, file)
     desk.findings += findings
-    if sources is not None:
-        return sources.sources
+    if read is not None:
+        return read
     places = {path[:2] for path in paths}
-    desk.unread |= {(SOURCES_FILE, place) for place in places}
-    parts = _entries(_entries(tree)["sources"]) if "sources" in _entries(tree) else {}
+    desk.unread |= {(file, place) for place in places}
+    parts = _entries(_entries(tree)[entries]) if entries in _entries(tree) else {}
     kept: dict[str, Plain] = {
-        name: part.plain() for name, part in parts.items() if ("sources", name) not in places
+        name: part.plain() for name, part in parts.items() if (entries, name) not in places
     }
-    rest, _, _ = read_model(Sources, tree, SOURCES_FILE, {"sources": kept})
-    return rest.sources if rest is not None else {}
+    return read_model(model, tree, file, {entries: kept})[0]
 
 
 def _read_tables(desk: _Desk, sources: Mapping[str, TableSource]) -> Iterator[tuple[str, Table]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ivr.flow.calendars import Calendar
+from ivr.flow.holidays import NO_HOLIDAYS, Holidays
 from ivr.flow.nodes import AnyNode, Habits, Keys
 from ivr.flow.scalars import Duration, FlowName, Model, Name, Text, as_plain
 
@@ -99,7 +101,8 @@ class Bundle:
 
     `texts` holds for each language every prompt by its id (`tax.welcome.say`), menu options as the
     whole sentence that is spoken. `tables`, by the name of their source, are changing data: they
-    are not part of the hash, a lookup's outcome carries its own.
+    are not part of the hash, a lookup's outcome carries its own. `holidays` are empty when there
+    are no calendars.
     """
 
     hotline: Hotline
@@ -107,6 +110,8 @@ class Bundle:
     sources: Mapping[str, TableSource]
     texts: Mapping[str, Mapping[str, str]]
     tables: Mapping[str, Table]
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    holidays: Holidays = NO_HOLIDAYS
 
     @cached_property
     def hash(self) -> str:
@@ -116,6 +121,8 @@ class Bundle:
             "flows": as_plain(self.flows),
             "sources": as_plain(self.sources),
             "texts": self.texts,
+            "calendars": as_plain(self.calendars),
+            "holidays": as_plain(self.holidays),
         }
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()

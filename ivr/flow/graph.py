@@ -66,6 +66,9 @@ def _outcomes(node: nodes.AnyNode) -> Iterator[tuple[Target, Path]]:
             yield node.found, ("found",)
             yield node.not_found, ("not_found",)
             yield node.failed, ("failed",)
+        case nodes.Hours():
+            yield from _present((node.open, "open"), (node.closed, "closed"))
+            yield from _present((node.holiday, "holiday"), (node.unknown, "unknown"))
         case nodes.Hangup():
             return
         case _:

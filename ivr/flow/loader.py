@@ -5,6 +5,7 @@ Layout of a directory:
     hotline.yaml       numbers, languages, and what every flow inherits
     *.yaml, */*.yaml   one flow each; its `flow:` is the path without `.yaml`
     sources.yaml       what `lookup` nodes may ask
+    calendars.yaml     when offices are open, for `hours` nodes
     texts/<lang>.yaml  translations by prompt id (`ivr.flow.texts`)
     data/<table>.yaml  tables of sources, a list of mappings
     calls/             call scripts, which are not part of the bundle
@@ -12,6 +13,7 @@ Layout of a directory:
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -20,6 +22,8 @@ from ivr.errors import UsageError
 from ivr.flow.assembly import assemble
 from ivr.flow.bundle import Bundle
 from ivr.flow.faults import Fault, FaultyFlows, sort_faults
+from ivr.flow.holidays import Holidays
+from ivr.flow.national import compile_holidays
 from ivr.flow.source import MOST_BYTES, Document
 from ivr.flow.translation import Phrases, read_phrases
 
@@ -27,20 +31,23 @@ IGNORED = ("calls",)
 """Folders of a flow directory that are not part of the bundle."""
 
 
-def load_directory(path: Path) -> Bundle:
-    """The bundle of a flow directory.
+def load_directory(path: Path, *, holidays: Holidays | None = None) -> Bundle:
+    """The bundle of a flow directory; `holidays` None: those that are known today.
 
     Raises FaultyFlows (a FlowError) with every fault, UsageError when there is no such directory.
     """
-    bundle, faults = check_directory(path)
+    bundle, faults = check_directory(path, holidays=holidays)
     if bundle is None:
         raise FaultyFlows(faults)
     return bundle
 
 
-def check_directory(path: Path) -> tuple[Bundle | None, list[Fault]]:
+def check_directory(
+    path: Path, *, holidays: Holidays | None = None, today: date | None = None
+) -> tuple[Bundle | None, list[Fault]]:
     """The bundle, None when it has faults, and all faults and warnings by file and line.
 
+    `holidays` None: those that are known today. Without `today` nothing counts as out of date.
     Raises UsageError when there is no such directory.
     """
     if not path.is_dir():
@@ -49,7 +56,13 @@ def check_directory(path: Path) -> tuple[Bundle | None, list[Fault]]:
             remedy="Name the directory that has hotline.yaml in it.",
         )
     files, faults = read_directory(path)
-    bundle, more = assemble(files, load_phrases(), shown=lambda name: (path / name).as_posix())
+    bundle, more = assemble(
+        files,
+        load_phrases(),
+        compile_holidays() if holidays is None else holidays,
+        today=today,
+        shown=lambda name: (path / name).as_posix(),
+    )
     return (bundle if not faults else None), sort_faults([*faults, *more])
 
 

@@ -18,7 +18,16 @@ _MEANT = {"en": "; did you mean '{near}'?", "id": "; maksud Anda '{near}'?"}
 CODES = tuple(messages_en.SENTENCES)
 """Every fault code."""
 
-WARNINGS = frozenset({"unreachable-flow", "unbounded-loop", "return-outside"})
+WARNINGS = frozenset(
+    {
+        "unreachable-flow",
+        "unbounded-loop",
+        "return-outside",
+        "override-expired",
+        "no-holidays",
+        "exit-never-taken",
+    }
+)
 """The codes that do not keep a directory from being loaded."""
 
 

@@ -135,6 +135,37 @@ SENTENCES: Mapping[str, str] = {
     "cell-without-word": "the field '{name}' has no word for '{value}'",
     "cell-identifier": "this cannot be a number of the kind {kind}: {reason}",
     "row-twice": "row {row} has the same key already, so this one is never found",
+    # calendars
+    "opening-hours": (
+        "'{value}' are no opening hours; write 08:00-16:00, 24h, closed, or a list of spans"
+    ),
+    "weekday": "'{name}' is no weekday; write monday, or monday-friday for several",
+    "calendar-date": "'{value}' is no date; write it as 2026-03-31",
+    "unknown-calendar": "calendars.yaml has no calendar '{name}'",
+    "weekday-twice": "{name} stands under '{other}' already; give each weekday once",
+    "hours-overlap": "the span {value} begins before the one before it has ended; shorten one",
+    "empty-calendar": "the calendar '{name}' is never open; give a weekday its hours",
+    "day-twice": "the date {value} has hours already, under '{name}'; keep one",
+    "dates-reversed": "the last date {last} is before the first, {first}; exchange them",
+    "override-overlap": (
+        "some of these dates belong to '{name}' already; let one end before the other begins"
+    ),
+    "override-expired": "this ended on {last} and is ignored since; delete it or give it new dates",
+    "no-holidays": (
+        "the holidays of {year} are not known (only to {last}), so on many days of it "
+        "nobody can say whether the office is open; install a newer version of the "
+        "package `holidays`"
+    ),
+    "exit-never-taken": "the calendar '{name}' never leads to `{exit}`; remove the line",
+    "never-closes": (
+        "a text speaks {{{into}.closes}}, but the calendar '{name}' may never close; take "
+        "it out of the text"
+    ),
+    "needs-unknown": (
+        "a text speaks when '{name}' opens ({into}.opens_date or opens_time), which "
+        "nobody can say while the holidays of a year are not known; add `unknown:` with a "
+        "way without that text"
+    ),
     # paths
     "unreachable-node": "nothing leads to the node '{name}'",
     "unreachable-flow": "no number, jump or subflow leads to the flow '{name}'",

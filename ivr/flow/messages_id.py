@@ -140,6 +140,35 @@ SENTENCES: Mapping[str, str] = {
     "cell-without-word": "kolom '{name}' tidak memiliki kata untuk '{value}'",
     "cell-identifier": "ini tidak mungkin nomor jenis {kind}: {reason}",
     "row-twice": "baris {row} sudah memiliki kunci yang sama, sehingga yang ini tidak ditemukan",
+    # calendars
+    "opening-hours": "'{value}' bukan jam buka; tulis 08:00-16:00, 24h, closed, atau daftar jam",
+    "weekday": "'{name}' bukan hari; tulis monday, atau monday-friday untuk beberapa hari",
+    "calendar-date": "'{value}' bukan tanggal; tulis seperti 2026-03-31",
+    "unknown-calendar": "calendars.yaml tidak memiliki kalender '{name}'",
+    "weekday-twice": "{name} sudah ada di bawah '{other}'; tulis setiap hari satu kali",
+    "hours-overlap": "jam {value} mulai sebelum jam sebelumnya berakhir; gabungkan atau perpendek",
+    "empty-calendar": "kalender '{name}' tidak pernah buka; tulis jam untuk salah satu hari",
+    "day-twice": "tanggal {value} sudah memiliki jam, di bawah '{name}'; pilih satu",
+    "dates-reversed": "tanggal akhir {last} lebih awal daripada tanggal awal {first}; tukarlah",
+    "override-overlap": (
+        "sebagian tanggal ini sudah masuk '{name}'; akhiri yang satu sebelum yang lain mulai"
+    ),
+    "override-expired": "ini berakhir {last}, tidak berlaku lagi; hapus atau beri tanggal baru",
+    "no-holidays": (
+        "hari libur {year} belum diketahui (hanya sampai {last}), sehingga pada banyak "
+        "hari tahun itu tidak dapat dipastikan kantor buka; pasang versi baru paket "
+        "`holidays`"
+    ),
+    "exit-never-taken": "kalender '{name}' tidak pernah menuju `{exit}`; hapus baris ini",
+    "never-closes": (
+        "ada teks yang mengucapkan {{{into}.closes}}, padahal kalender '{name}' mungkin "
+        "tidak pernah tutup; hapus dari teks itu"
+    ),
+    "needs-unknown": (
+        "ada teks yang mengucapkan kapan '{name}' buka ({into}.opens_date atau "
+        "opens_time), padahal itu tidak diketahui selama hari libur suatu tahun belum "
+        "ditetapkan; tambahkan `unknown:` menuju jalan tanpa teks itu"
+    ),
     # paths
     "unreachable-node": "tidak ada yang menuju simpul '{name}'",
     "unreachable-flow": "tidak ada nomor, lompatan, atau subalur yang menuju alur '{name}'",

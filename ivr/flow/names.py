@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 from ivr.flow import nodes
 from ivr.flow.bundle import Flow, TableSource
 from ivr.flow.expressions import Complaint, Type, check_expression
+from ivr.flow.fields import HOURS_FIELDS
 from ivr.flow.graph import list_exits
 from ivr.flow.plan import Plan
 from ivr.flow.scalars import Jump
@@ -123,6 +124,8 @@ def _assignments(
             yield node.into, {"seconds": "int", **case_number}
         case nodes.Lookup():
             yield node.into, _fields_of(plan.sources.get(node.source))
+        case nodes.Hours() if node.into is not None:
+            yield node.into, dict.fromkeys(HOURS_FIELDS, "string")
         case nodes.Subflow() if node.into is not None:
             yield node.into, _results_of(plan.flows.get(node.flow), names)
 

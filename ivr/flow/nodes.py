@@ -6,7 +6,7 @@ Each kind has a `case` in `ivr.engine.nodes`, a section in `docs/flow-language.m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import Discriminator, Field, model_validator
 
@@ -251,6 +251,23 @@ class Lookup(Node):
     failed: Target
 
 
+class Hours(Node):
+    """Go on by the clock: whether a calendar of `calendars.yaml` is open.
+
+    `holiday` is for a date that is closed as a whole by a holiday or an agency day; `unknown` for
+    a year whose holidays are not known. Without them `closed` is taken. `into` takes
+    `ivr.flow.fields.HOURS_FIELDS`.
+    """
+
+    type: Literal["hours"] = "hours"
+    calendar: Name
+    into: Name | None = None
+    open: Target
+    closed: Target
+    holiday: Target | None = None
+    unknown: Target | None = None
+
+
 class Language(Node):
     """Go on in another language."""
 
@@ -268,19 +285,8 @@ class Hangup(Node):
 
 
 AnyNode: TypeAlias = Annotated[
-    Say | Menu | Collect | Choose | Set | Subflow | Record | Lookup | Language | Hangup,
+    Say | Menu | Collect | Choose | Set | Subflow | Record | Lookup | Hours | Language | Hangup,
     Discriminator("type"),
 ]
 
-KINDS: tuple[type[Node], ...] = (
-    Say,
-    Menu,
-    Collect,
-    Choose,
-    Set,
-    Subflow,
-    Record,
-    Lookup,
-    Language,
-    Hangup,
-)
+KINDS: tuple[type[Node], ...] = get_args(get_args(AnyNode)[0])

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 
 from ivr.flow import nodes
 from ivr.flow.bundle import Flow, Hotline, Table, TableSource
+from ivr.flow.calendars import Calendar
 from ivr.flow.faults import Finding, Path, nearest
+from ivr.flow.holidays import NO_HOLIDAYS, Holidays
 
 HOTLINE_FILE = "hotline.yaml"
 SOURCES_FILE = "sources.yaml"
+CALENDARS_FILE = "calendars.yaml"
 
 
 def flow_file(flow: str) -> str:
@@ -34,7 +37,7 @@ def table_file(table: str) -> str:
 
 @dataclass(frozen=True)
 class Plan:
-    """A directory's hotline, flows, sources and tables as far as they could be read.
+    """A directory's hotline, flows, sources, tables and calendars as far as they could be read.
 
     `unread` are the parts that could not, as file and path: all of a file (an empty path), a field
     of it, or a node of a flow.
@@ -45,11 +48,13 @@ class Plan:
     sources: Mapping[str, TableSource]
     tables: Mapping[str, Table]
     unread: frozenset[tuple[str, Path]] = field(default_factory=frozenset)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    holidays: Holidays = NO_HOLIDAYS
 
     @property
     def whole(self) -> bool:
         """Whether hotline and flows were read entirely."""
-        return all(file == SOURCES_FILE for file, _ in self.unread)
+        return all(file in (SOURCES_FILE, CALENDARS_FILE) for file, _ in self.unread)
 
     def is_whole(self, flow: str) -> bool:
         """Whether a flow was read entirely."""

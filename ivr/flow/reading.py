@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ivr.flow import bundle, nodes, scalars
+from ivr.flow import bundle, calendars, nodes, scalars
 from ivr.flow.faults import Finding, Path, nearest
 from ivr.flow.tree import Plain, Tree
 
@@ -35,6 +35,9 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "keys": nodes.UniversalJump,
     "sources": bundle.TableSource,
     "fields": bundle.SourceField,
+    "calendars": calendars.Calendar,
+    "days": calendars.AgencyDay,
+    "overrides": calendars.Override,
 }
 """What stands under a key: the model of the mapping there, or of each entry there."""
 

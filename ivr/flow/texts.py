@@ -10,6 +10,8 @@
 | defaults of a flow, of the hotline | `tax.defaults.on_silence.1`, `hotline.on_silence.1` |
 | the engine's own words | `engine.resumed` |
 | the word for a value of a source | `sources.npwp_status.status.active` |
+| a day or an override of a calendar | `calendars.office.days.moving` |
+| a national holiday, cuti bersama | `calendars.holidays.hari_raya_natal` |
 
 Must not read files. Which language says what is `ivr.flow.translation`.
 """
@@ -21,14 +23,20 @@ from dataclasses import dataclass
 
 from ivr.flow import nodes
 from ivr.flow.bundle import Flow, Hotline, TableSource
+from ivr.flow.calendars import Calendar
 from ivr.flow.faults import Path
+from ivr.flow.holidays import Holidays
 from ivr.flow.scalars import Text
 
 ENGINE = "engine"
 HOTLINE = "hotline"
 SOURCES = "sources"
+CALENDARS = "calendars"
+HOLIDAYS = "holidays"
+WEEKLY_HOURS = "engine.weekly_hours"
+UNKNOWN_HOURS = "engine.unknown_hours"
 DEFAULTS = "defaults"
-RESERVED_FLOWS = (ENGINE, HOTLINE, SOURCES)
+RESERVED_FLOWS = (ENGINE, HOTLINE, SOURCES, CALENDARS)
 """Flows cannot have these names: the ids of other texts begin with them."""
 
 
@@ -78,6 +86,38 @@ def list_words(sources: Mapping[str, TableSource]) -> Iterator[Entry]:
 def word_id(source: str, field: str, value: str) -> str:
     """The id of the word for a value of a source's field."""
     return prompt_id(SOURCES, source, field, value)
+
+
+def list_labels(
+    calendars: Mapping[str, Calendar], holidays: Holidays, languages: tuple[str, ...]
+) -> Iterator[Entry]:
+    """What calendars call their days and overrides, and the holidays in the hotline's languages."""
+    for name, calendar in calendars.items():
+        place: Path = (CALENDARS, name)
+        for day, own in calendar.days.items():
+            yield Entry(day_id(name, day), own.label, (*place, "days", day, "label"))
+        for override, other in calendar.overrides.items():
+            path = (*place, "overrides", override, "label")
+            yield Entry(override_id(name, override), other.label, path)
+    if calendars:
+        for holiday, label in holidays.labels().items():
+            known = {language: label[language] for language in languages if language in label}
+            yield Entry(holiday_id(holiday), known, (CALENDARS,))
+
+
+def day_id(calendar: str, name: str) -> str:
+    """The id of the label of an agency day."""
+    return prompt_id(CALENDARS, calendar, "days", name)
+
+
+def override_id(calendar: str, name: str) -> str:
+    """The id of the label of an override."""
+    return prompt_id(CALENDARS, calendar, "overrides", name)
+
+
+def holiday_id(name: str) -> str:
+    """The id of the name of a holiday, the same for all calendars."""
+    return prompt_id(CALENDARS, HOLIDAYS, name)
 
 
 def _list_node(prefix: str, path: Path, node: nodes.AnyNode) -> Iterator[Entry]:

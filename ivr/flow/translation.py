@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 
 from ivr.flow import texts
 from ivr.flow.faults import Finding, Path, nearest
-from ivr.flow.plan import HOTLINE_FILE, SOURCES_FILE, Plan, flow_file, texts_file, unknown
+from ivr.flow.plan import (
+    CALENDARS_FILE,
+    HOTLINE_FILE,
+    SOURCES_FILE,
+    Plan,
+    flow_file,
+    texts_file,
+    unknown,
+)
 from ivr.flow.templates import TemplateFault, list_placeholders
 from ivr.flow.texts import ENGINE, Entry, prompt_id
 from ivr.flow.tree import Tree
@@ -88,6 +96,8 @@ def _list_entries(plan: Plan) -> Iterator[tuple[str, Entry]]:
             yield HOTLINE_FILE, entry
     for entry in texts.list_words(plan.sources):
         yield SOURCES_FILE, entry
+    for entry in texts.list_labels(plan.calendars, plan.holidays, plan.hotline.languages):
+        yield CALENDARS_FILE, entry
 
 
 def _gather(made: Translation, plan: Plan) -> None:
@@ -149,7 +159,11 @@ def _take_file(made: Translation, plan: Plan, language: str, tree: Tree, phrases
 def _may_be_unread(plan: Plan, id_: str) -> bool:
     """Whether the text can belong to a part of the directory that could not be read."""
     flow = id_.partition(".")[0]
-    files = {texts.HOTLINE: HOTLINE_FILE, texts.SOURCES: SOURCES_FILE}
+    files = {
+        texts.HOTLINE: HOTLINE_FILE,
+        texts.SOURCES: SOURCES_FILE,
+        texts.CALENDARS: CALENDARS_FILE,
+    }
     file = files.get(flow, flow_file(flow))
     return any(unread == file for unread, _ in plan.unread)
 

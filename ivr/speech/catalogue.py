@@ -9,7 +9,13 @@ from ivr.flow.bundle import Bundle, Flow
 from ivr.flow.fields import find_declared
 from ivr.flow.scalars import Jump
 from ivr.flow.templates import list_placeholders
-from ivr.flow.texts import list_flow_texts, word_id
+from ivr.flow.texts import (
+    CALENDARS,
+    UNKNOWN_HOURS,
+    WEEKLY_HOURS,
+    list_flow_texts,
+    word_id,
+)
 from ivr.speech.compose import Clip, list_clips, list_vocabulary
 
 
@@ -44,12 +50,14 @@ def _list_prompt(bundle: Bundle, flow: Flow, language: str, prompt: str) -> froz
     words: dict[str, frozenset[str]] = {}
     for part in list_placeholders(template):
         declared = find_declared(flow, bundle.sources, part)
-        kind = declared.kind if declared and declared.of.words else part.kind
+        kind = declared.kind if declared and declared.named else part.kind
         kinds[part.name] = kind or (declared.kind if declared else _guess(bundle, part.name))
         if kinds[part.name] != "text":
             continue
         if declared is None:
             words[part.name] = frozenset(_list_assigned(bundle, part.name))
+        elif declared.label:
+            words[part.name] = frozenset(_list_labels(bundle, language))
         elif declared.of.words:
             ids = [word_id(declared.source, declared.field, value) for value in declared.of.words]
             words[part.name] = frozenset(bundle.texts[language][one] for one in ids)
@@ -57,6 +65,13 @@ def _list_prompt(bundle: Bundle, flow: Flow, language: str, prompt: str) -> froz
             rows = bundle.tables[declared.source].rows
             words[part.name] = frozenset(row[declared.field] for row in rows)
     return list_clips(language, template, kinds, words)
+
+
+def _list_labels(bundle: Bundle, language: str) -> Iterator[str]:
+    """Every name of a day that a calendar can give."""
+    for id_, text in bundle.texts[language].items():
+        if id_ in (WEEKLY_HOURS, UNKNOWN_HOURS) or id_.startswith(f"{CALENDARS}."):
+            yield text
 
 
 def _guess(bundle: Bundle, name: str) -> str:
@@ -92,5 +107,7 @@ def _list_targets(node: nodes.AnyNode) -> Iterator[object]:
         yield from (option.next for option in node.options)
     if isinstance(node, nodes.Choose):
         yield from (case.next for case in node.cases)
-    if not isinstance(node, nodes.Choose | nodes.Lookup | nodes.Hangup):
+    if isinstance(node, nodes.Hours):
+        yield from (node.open, node.closed, node.holiday, node.unknown)
+    if not isinstance(node, nodes.Choose | nodes.Lookup | nodes.Hours | nodes.Hangup):
         yield node.next

@@ -7,8 +7,9 @@ lines or languages of messages.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
-from ivr.flow.checks import hotline, menus, paths, sources, spoken, targets, values
+from ivr.flow.checks import calendars, hotline, menus, paths, sources, spoken, targets, values
 from ivr.flow.faults import Finding
 from ivr.flow.names import list_names
 from ivr.flow.plan import Plan
@@ -18,10 +19,12 @@ _LOOSE = ("unknown-node", "unknown-flow", "hotline-target")
 """With one of these, what cannot be reached may only be misspelt: paths are not judged."""
 
 
-def find_faults(plan: Plan, written: Mapping[str, Mapping[str, Written]]) -> list[Finding]:
+def find_faults(
+    plan: Plan, written: Mapping[str, Mapping[str, Written]], today: date | None = None
+) -> list[Finding]:
     """Everything that is wrong with the plan, faults and warnings, in no certain order.
 
-    `written` are the texts by prompt id and language.
+    `written` are the texts by prompt id and language. Without `today` nothing is out of date.
     """
     names = list_names(plan)
     findings = [
@@ -30,6 +33,7 @@ def find_faults(plan: Plan, written: Mapping[str, Mapping[str, Written]]) -> lis
         *menus.check(plan),
         *values.check(plan, names, written),
         *sources.check(plan),
+        *calendars.check(plan, written, today),
         *spoken.check(plan, names, written),
     ]
     if plan.whole and not any(finding.code in _LOOSE for finding in findings):

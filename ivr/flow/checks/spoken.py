@@ -37,9 +37,11 @@ def check(
 
 
 def _list_computed(flow: Flow, names: Names) -> Iterator[str]:
-    """Names that hold a computed text, or true and false."""
+    """Names that hold a computed text, a word for conditions, or true and false."""
     flat = flatten(names)
     for node in flow.nodes.values():
+        if isinstance(node, nodes.Hours) and node.into is not None:
+            yield f"{node.into}.reason"
         if isinstance(node, nodes.Set):
             for name, expression in node.compute.items():
                 if check_expression(expression, flat) in ("string", "bool"):

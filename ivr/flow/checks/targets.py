@@ -8,7 +8,7 @@ from ivr.flow import nodes
 from ivr.flow.bundle import Flow
 from ivr.flow.faults import Finding, Path
 from ivr.flow.graph import list_exits, list_habit_exits
-from ivr.flow.plan import HOTLINE_FILE, SOURCES_FILE, Plan, flow_file, unknown
+from ivr.flow.plan import CALENDARS_FILE, HOTLINE_FILE, SOURCES_FILE, Plan, flow_file, unknown
 from ivr.flow.scalars import WORDS, Jump, Target
 from ivr.flow.texts import DEFAULTS, RESERVED_FLOWS
 
@@ -90,6 +90,8 @@ def _check_node(plan: Plan, flow: Flow, node: nodes.AnyNode, path: Path) -> Iter
             yield from _check_subflow(plan, node, file, path)
         case nodes.Lookup():
             yield from _check_lookup(plan, node, file, path)
+        case nodes.Hours():
+            yield from _check_calendar(plan, node.calendar, file, (*path, "calendar"))
         case nodes.Language():
             yield from _check_language(plan, node.to, file, (*path, "to"))
         case nodes.Say():
@@ -123,3 +125,9 @@ def _check_lookup(plan: Plan, node: nodes.Lookup, file: str, path: Path) -> Iter
         yield from _compare(node.arguments, key, ("key", node.source), file, path)
     elif not plan.lacks(SOURCES_FILE, "sources", node.source):
         yield unknown("unknown-source", file, (*path, "source"), node.source, plan.sources)
+
+
+def _check_calendar(plan: Plan, name: str, file: str, path: Path) -> Iterator[Finding]:
+    known = name in plan.calendars or plan.lacks(CALENDARS_FILE, "calendars", name)
+    if not known and not plan.lacks(CALENDARS_FILE, "calendars"):
+        yield unknown("unknown-calendar", file, path, name, plan.calendars)

@@ -107,7 +107,14 @@ def _check_reserved(scope: _Scope, node: nodes.AnyNode, path: Path) -> Iterator[
         case nodes.Set():
             names = [("values", name) for name in node.values]
             names += [("compute", name) for name in node.compute]
-        case nodes.Menu() | nodes.Collect() | nodes.Record() | nodes.Lookup() | nodes.Subflow():
+        case (
+            nodes.Menu()
+            | nodes.Collect()
+            | nodes.Record()
+            | nodes.Lookup()
+            | nodes.Hours()
+            | nodes.Subflow()
+        ):
             names = [("into", node.into or "")]
         case _:
             return
