@@ -74,6 +74,7 @@ OUTSIDE = {
     "os",
     "panoramisk",
     "pathlib",
+    "prometheus_client",
     "random",
     "secrets",
     "select",
@@ -83,6 +84,7 @@ OUTSIDE = {
     "socket",
     "sqlite3",
     "ssl",
+    "structlog",
     "subprocess",
     "sys",
     "tempfile",
@@ -174,12 +176,31 @@ def test_adapters_do_not_import_each_other(name: str) -> None:
     assert others == set()
 
 
-TOP = ("ivr.app", "ivr.cli", "ivr.sounds", "ivr.shelf", "ivr.driver", "ivr.__main__")
+TOP = (
+    "ivr.app",
+    "ivr.cli",
+    "ivr.sounds",
+    "ivr.shelf",
+    "ivr.driver",
+    "ivr.__main__",
+    "ivr.admission",
+    "ivr.processes",
+    "ivr.sealer",
+    "ivr.service",
+    "ivr.sweeper",
+)
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if adapter_of(name)])
 def test_adapters_know_nothing_of_what_puts_them_together(name: str) -> None:
     assert {one for one in IMPORTS[name] if below(one, *TOP, "ivr.config")} == set()
+
+
+def test_supervision_knows_nothing_of_calls() -> None:
+    known = ("ivr.supervision", "ivr.errors")
+    for name in MODULES:
+        if below(name, "ivr.supervision"):
+            assert {x for x in IMPORTS[name] if below(x, "ivr") and not below(x, *known)} == set()
 
 
 def test_every_explained_edge_is_there() -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from ivr.app import now
 from ivr.cli.acts import to_acts
 from ivr.cli.counting import count
 from ivr.cli.terminal import TerminalCaller
@@ -22,6 +21,7 @@ from ivr.flow.bundle import Bundle
 from ivr.flow.faults import Fault
 from ivr.flow.loader import check_directory, load_directory
 from ivr.naming import draw_case_number, new_ulid
+from ivr.operations.clock import now
 from ivr.services.tables import Tables
 from ivr.simulator import Caller, ScriptedCaller, Simulator
 from ivr.store.memory import MemoryJournal

@@ -93,7 +93,7 @@ class Keeper:
 
     def _tell_up(self) -> None:
         if self.child is not None:
-            _log.info("%s is up, process %d", self.program.name, self.child.pid)
+            _log.info("%s is up", self.program.name, extra={"pid": self.child.pid})
         self.up.set()
 
     async def _see_off(self, child: Child) -> None:
