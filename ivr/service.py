@@ -1,22 +1,20 @@
-"""The service as its supervisor sees it: which programs, and the pages that tell of them."""
+"""The service as its supervisor sees it: which programs, and how they are."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import mark_process_dead
 
 from ivr.app import SHORT_DRAIN
 from ivr.config import Settings, write_settings
-from ivr.operations.pages import TEXT, Page, serve_pages
-from ivr.supervision.keeper import Keeper
+from ivr.operations.pages import serve_pages
+from ivr.operations.status import Process, View, list_pages
 from ivr.supervision.program import Program
 from ivr.supervision.supervisor import Supervisor
 
@@ -72,55 +70,21 @@ async def run_service(settings: Settings, flows: Path, up: Callable[[], None]) -
     supervisor = Supervisor(list_programs(settings, flows), forget)
     async with AsyncExitStack() as stack:
         if settings.status_port:
-            pages = list_pages(supervisor, settings.metrics)
+            pages = list_pages(lambda: look_at(supervisor), settings.metrics)
             await stack.enter_async_context(serve_pages(pages, settings.status_port))
         return await supervisor.run(up)
 
 
-def list_pages(supervisor: Supervisor, metrics: Path) -> Mapping[str, Page]:
-    """The pages of a service by their path."""
-    return {
-        "/livez": lambda: _tell_alive(supervisor),
-        "/readyz": lambda: _tell_ready(supervisor),
-        "/metrics": lambda: (200, CONTENT_TYPE_LATEST, _render(supervisor, metrics)),
-    }
-
-
-def _fault(keeper: Keeper) -> str:
-    """Why a process is not ready; empty when it is."""
-    child = keeper.child
-    if child is None or not child.running:
-        return "down"
-    if child.beat is None:
-        return "starting"
-    return ", ".join(f"{part}: {reason}" for part, reason in sorted(child.beat.faults.items()))
-
-
-def _tell_alive(supervisor: Supervisor) -> tuple[int, str, bytes]:
-    """Alive: every process runs and has beaten."""
-    dead = [k.program.name for k in supervisor.keepers if _fault(k) in ("down", "starting")]
-    told = f"not alive: {', '.join(dead)}\n" if dead else "alive\n"
-    return (503 if dead or not supervisor.keepers else 200), TEXT, told.encode()
-
-
-def _tell_ready(supervisor: Supervisor) -> tuple[int, str, bytes]:
-    """Ready: every writer and at least one engine are, and nobody asked the service to stop."""
-    faults = {keeper: _fault(keeper) for keeper in supervisor.keepers}
-    writers = all(not fault for k, fault in faults.items() if k.program.level == WRITER)
-    engines = any(not fault for k, fault in faults.items() if k.program.level == ENGINE)
-    ready = writers and engines and not supervisor.stopping
-    lines = [f"{k.program.name}: {fault or 'ready'}\n" for k, fault in faults.items()]
-    lines += ["stopping\n"] if supervisor.stopping else []
-    return (200 if ready else 503), TEXT, "".join(lines).encode()
-
-
-def _render(supervisor: Supervisor, metrics: Path) -> bytes:
-    """What all processes have counted, together; counts outlive a process that was restarted."""
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry, path=str(metrics))  # type: ignore[no-untyped-call]
-    up = Gauge("ivr_process_up", "1: it beats", ["process"], registry=registry)
-    restarts = Gauge("ivr_process_restarts", "Since start", ["process"], registry=registry)
-    for keeper in supervisor.keepers:
-        up.labels(keeper.program.name).set(_fault(keeper) not in ("down", "starting"))
-        restarts.labels(keeper.program.name).set(keeper.restarts)
-    return generate_latest(registry)
+def look_at(supervisor: Supervisor) -> View:
+    """What the supervisor sees of its processes now."""
+    seen = [
+        Process(
+            name=keeper.program.name,
+            engine=keeper.program.level == ENGINE,
+            running=keeper.child is not None and keeper.child.running,
+            beat=None if keeper.child is None else keeper.child.beat,
+            restarts=keeper.restarts,
+        )
+        for keeper in supervisor.keepers
+    ]
+    return View(seen, supervisor.stopping)

@@ -54,9 +54,7 @@ def make_formatter(process: str, *, json: bool) -> logging.Formatter:
         else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
     )
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=before, processors=[remove, last], keep_exc_info=True
-    )
+    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=before, processors=[remove, last])
 
 
 def hide_exception(logger: Any, method: str, event: EventDict) -> EventDict:
