@@ -111,6 +111,7 @@ class Hotline:
             self._finish_orphan,
             settings.recorded,
             settings.scratch,
+            asyncio.get_running_loop().time,
         )
 
     async def answer(self, session: AgiSession) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from collections.abc import Sequence
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         die_with_supervisor()
+        _allow_many_files()
         settings = read_settings()
         match arguments:
             case ["writer"]:
@@ -46,6 +48,12 @@ def main(arguments: Sequence[str]) -> int:
     except (Exception, KeyboardInterrupt) as error:
         return explain(error)
     return 0
+
+
+def _allow_many_files() -> None:
+    """Take as many file descriptors as the machine grants: each call needs some."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _run_engine(settings: Settings, number: int) -> None:

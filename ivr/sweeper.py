@@ -26,7 +26,8 @@ an engine three times a second, so long as it has patience."""
 
 
 class Sweeper:
-    """`finish` leads what is left of the call on a line to its end; `scratch` holds its sounds."""
+    """`finish` leads what is left of the call on a line to its end; `scratch` holds its sounds,
+    `clock` gives seconds."""
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Sweeper:
         finish: Callable[[str], Awaitable[None]],
         recorded: Path,
         scratch: Path,
+        clock: Callable[[], float],
     ) -> None:
         self._journal = journal
         self._lines = lines
@@ -45,6 +47,7 @@ class Sweeper:
         self._finish = finish
         self._recorded = recorded
         self._scratch = scratch
+        self._clock = clock
         self._orphans: dict[str, float] = {}
 
     async def keep_sweeping(self) -> None:
@@ -65,12 +68,12 @@ class Sweeper:
         self._end_stuck()
         there = {line for line, _ in await self._journal.lines()}
         waiting = {line for line in there if not self._lines.is_led(line)}
-        clock = asyncio.get_running_loop().time()
-        self._orphans = {line: self._orphans.get(line, clock) for line in waiting}
+        at = self._clock()
+        self._orphans = {line: self._orphans.get(line, at) for line in waiting}
         for line, since in self._orphans.items():
             try:
                 patience = await self._patience(line)
-                if clock - since > patience and not self._lines.is_led(line):
+                if at - since > patience and not self._lines.is_led(line):
                     await self._finish(line)
             except Exception as error:
                 _log.error("an orphaned call cannot be ended: %s", type(error).__name__)

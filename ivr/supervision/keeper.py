@@ -40,7 +40,7 @@ class Keeper:
         try:
             failures = 0
             while not self._stopping.is_set():
-                failures = await self._run_once(failures)
+                failures = await self._try_once(failures)
                 await self._pause(PAUSES[min(failures, len(PAUSES)) - 1] if failures else 0.0)
         finally:
             self.up.set()
@@ -67,6 +67,16 @@ class Keeper:
     def _send(self, number: signal.Signals) -> None:
         if self.child is not None:
             self.child.send(number)
+
+    async def _try_once(self, failures: int) -> int:
+        """Run it once. A machine that cannot start it now (no memory, no process) may soon."""
+        try:
+            return await self._run_once(failures)
+        except OSError as error:
+            if not self.up.is_set():
+                raise
+            _log.error("%s cannot be started (%s)", self.program.name, error.strerror)
+            return failures + 1
 
     async def _run_once(self, failures: int) -> int:
         """Run it to its end; returns how many ends in a row came too soon."""
