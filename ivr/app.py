@@ -7,54 +7,46 @@ import logging
 import re
 import shutil
 import signal
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager, suppress
-from datetime import UTC, datetime
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
 
+from ivr import __version__
+from ivr.admission import APOLOGIES, Admission
 from ivr.asterisk.agi import Environment
 from ivr.asterisk.channel import AgiChannel
-from ivr.asterisk.fastagi import AgiSession, FastAgiServer, serve
+from ivr.asterisk.fastagi import AgiSession, FastAgiServer, Limits, serve
 from ivr.asterisk.gone import GoneChannel
 from ivr.config import Settings
 from ivr.driver import Desk, finish_call, run_call
 from ivr.engine.outcomes import Started
-from ivr.engine.steps import Record
 from ivr.engine.values import Personal
 from ivr.flow.bundle import Bundle
 from ivr.naming import draw_case_number, new_ulid
-from ivr.ports import Channel, Fact, Journal, Source
-from ivr.recordings.sealing import (
-    SEALED,
-    Segment,
-    finish,
-    is_recording,
-    join_segments,
-    list_unsealed,
-    seal,
-)
+from ivr.operations.claims import LineClaims
+from ivr.operations.clock import now, steady_clock
+from ivr.operations.instruments import Instruments
+from ivr.operations.lines import HeldLines
+from ivr.operations.meters import ServerCounts
+from ivr.operations.observing import ObservedChannel, ObservedJournal
+from ivr.operations.pulse import Pulse
+from ivr.operations.turns import TurnWatch
+from ivr.ports import Fact, Journal, Source
+from ivr.sealer import Sealer
 from ivr.services.tables import Tables
 from ivr.shelf import Shelf
+from ivr.sounds import FULL, last_words
 from ivr.speech.library import PromptLibrary
+from ivr.store.client import SocketJournal
 from ivr.store.sqlite import SqliteJournal
 from ivr.store.writer import serve_journal
+from ivr.supervision.signals import Signals, receive_signals
+from ivr.sweeper import Sweeper
 
 _log = logging.getLogger(__name__)
 
-SWEEP = 5.0
-"""Seconds between two looks for calls whose line is gone."""
-
-ORPHAN = 15.0
-"""Seconds after which a caller whose engine died must have come to this one. The dialplan asks for
-an engine three times a second, so long as it has patience."""
-
 SERVED, GONE = "served", "gone"
 """What the dialplan says of a call that an engine had before: the caller is there, or is not."""
-
-
-def now() -> datetime:
-    """The time of the journal: UTC."""
-    return datetime.now(UTC)
 
 
 def clean_number(written: str | None) -> str | None:
@@ -81,22 +73,45 @@ class Hotline:
         journal: Journal,
         library: PromptLibrary,
         source: Source | None = None,
+        instruments: Instruments | None = None,
     ) -> None:
+        instruments = instruments or Instruments()
         shelf = Shelf(settings.shelf)
         shelf.put(bundle, settings.flows)
+        turns = TurnWatch(asyncio.get_running_loop().time)
+        observed = ObservedJournal(journal, instruments.meters, turns)
+        self.claims = LineClaims(settings.state / "lines.lock")
+        self._turns = turns
         self._settings = settings
-        self._journal = journal
+        self._meters = instruments.meters
         self._library = library
-        self._lines: Counter[str] = Counter()
-        self._orphans: dict[str, float] = {}
+        self._lines = HeldLines(self.claims)
+        self._admission = Admission(
+            settings.max_calls,
+            frozenset(settings.always_admitted),
+            last_words(settings) / bundle.hotline.languages[0] / FULL,
+            instruments,
+        )
         self._desk = Desk(
-            journal=journal,
+            journal=observed,
             source=source or Tables(bundle),
             bundle=bundle,
             shelf=shelf.find,
             now=now,
             new_id=new_ulid,
             draw_case=draw_case_number,
+            name=instruments.name,
+        )
+        self.sealer = Sealer(settings.recorded, observed, instruments.name)
+        self.sweeper = Sweeper(
+            observed,
+            self._lines,
+            turns,
+            instruments.meters,
+            self._finish_orphan,
+            settings.recorded,
+            settings.scratch,
+            asyncio.get_running_loop().time,
         )
 
     async def answer(self, session: AgiSession) -> None:
@@ -106,106 +121,56 @@ class Hotline:
         if GONE in environment.arguments:
             await self._finish(GoneChannel(self._settings.recorded, session), line)
             return
-        with self._holding(line):
-            scratch = self._settings.scratch / line
-            channel = AgiChannel(session, self._library, self._settings.recorded, scratch)
-            if SERVED in environment.arguments and await self._is_over(channel, line):
-                await channel.close(done=True)
-                return
-            await asyncio.to_thread(scratch.mkdir, parents=True, exist_ok=True)
-            await run_call(self._desk, channel, line, _started(environment))
-            await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
-        await self._seal(channel, line)
+        served = SERVED in environment.arguments
+        started = _started(environment)
+        if not served and not self._admission.admits(started.dialled, len(self._lines)):
+            await self._admission.turn_away(session)
+            return
+        with self._lines.holding(line):
+            await self._lead(session, line, started, served)
+
+    async def _lead(self, session: AgiSession, line: str, started: Started, served: bool) -> None:
+        scratch = self._settings.scratch / line
+        channel = AgiChannel(session, self._library, self._settings.recorded, scratch)
+        if served and await self._is_over(channel, line):
+            await channel.close(done=True)
+            return
+        await asyncio.to_thread(scratch.mkdir, parents=True, exist_ok=True)
+        try:
+            await run_call(self._steady(), ObservedChannel(channel, self._meters), line, started)
+        finally:
+            self._turns.end(line)
+        await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
+        await self.sealer.seal_call(channel, line)
+
+    def _steady(self) -> Desk:
+        return replace(self._desk, now=steady_clock())
 
     async def _is_over(self, channel: AgiChannel, line: str) -> bool:
         """Whether the last engine died after the last turn; the caller is listened to meanwhile."""
         await channel.take_over()
-        return await self._journal.live(line) is None
+        return await self._desk.journal.live(line) is None
+
+    async def _finish_orphan(self, line: str) -> None:
+        await self._finish(GoneChannel(self._settings.recorded), line)
 
     async def _finish(self, channel: GoneChannel, line: str) -> None:
-        with self._holding(line):
-            run = await finish_call(self._desk, channel, line)
-        if run is not None:
-            await self._seal(channel, line)
-
-    @contextmanager
-    def _holding(self, line: str) -> Iterator[None]:
-        self._lines[line] += 1
-        try:
-            yield
-        finally:
-            self._lines[line] -= 1
-            self._lines += Counter()  # forgets lines that nobody holds
-
-    async def _seal(self, channel: Channel, line: str) -> None:
-        known = [Segment.restored(one) for one in channel.position().get("segments", ())]
-        marked = await asyncio.to_thread(list_unsealed, self._settings.recorded)
-        own = [segment for segment, marked_line in marked.items() if marked_line == line]
-        for segment in join_segments(known, own):
-            await self._seal_segment(segment)
-
-    async def _seal_segment(self, segment: Segment) -> None:
-        call = segment.name.partition("-")[0]
-        event = await seal(self._settings.recorded, segment)
-        if event["type"] != SEALED:
-            _log.error("%s: %s", event["type"], segment.name)
-        await self._journal.note(Fact(call, now(), self._desk.name, event))
-        await asyncio.to_thread(finish, self._settings.recorded, segment.name)
-
-    async def list_left_over(self) -> list[Segment]:
-        """What an engine that died after a call's last turn did not seal; before the first call."""
-        lines = {line for line, _ in await self._journal.lines()}
-        left = await asyncio.to_thread(list_unsealed, self._settings.recorded)
-        return [segment for segment, line in left.items() if line not in lines]
-
-    async def seal_left_over(self, left: Sequence[Segment]) -> None:
-        """Seal them, beside the calls: each may take seconds, for which no caller may wait."""
-        for segment in left:
+        with self._lines.holding(line):
             try:
-                await self._seal_segment(segment)
-            except Exception as error:
-                _log.error("%s is not sealed: %s", segment.name, type(error).__name__)
+                run = await finish_call(self._steady(), channel, line)
+            finally:
+                self._turns.end(line)
+            if run is not None:
+                await self.sealer.seal_call(channel, line)
 
-    async def sweep(self) -> None:
-        """End the calls whose caller left while no engine was there.
+    async def tell_clock_step(self, seconds: float) -> None:
+        """Put a step of the machine's clock into the journal."""
+        event = {"type": "clock.stepped", "milliseconds": round(seconds * 1000)}
+        await self._desk.journal.note(Fact(None, now(), self._desk.name, event))
 
-        A caller who is still there comes to this engine within ORPHAN seconds, or when Asterisk
-        has finished the message that it is recording.
-        """
-        waiting = {line for line, _ in await self._journal.lines()} - set(self._lines)
-        clock = asyncio.get_running_loop().time()
-        self._orphans = {line: self._orphans.get(line, clock) for line in waiting}
-        for line, since in self._orphans.items():
-            try:
-                if clock - since > await self._patience(line) and line not in self._lines:
-                    await self._finish(GoneChannel(self._settings.recorded), line)
-            except Exception as error:
-                _log.error("an orphaned call cannot be ended: %s", type(error).__name__)
-        await asyncio.to_thread(self._clear, waiting)
-
-    async def _patience(self, line: str) -> float:
-        """Seconds that the caller on an orphaned line may take to come."""
-        live = await self._journal.live(line)
-        if live is None or not isinstance(live.run.step, Record):
-            return ORPHAN
-        message = f"{live.run.call}-{live.run.turn}"
-        busy = await asyncio.to_thread(is_recording, self._settings.recorded, message)
-        return ORPHAN + live.run.step.limit / 1000 if busy else ORPHAN
-
-    def _clear(self, waiting: set[str]) -> None:
-        """Delete sounds about people that a dead engine left."""
-        for scratch in self._settings.scratch.iterdir():
-            if scratch.name not in waiting | set(self._lines):
-                shutil.rmtree(scratch, ignore_errors=True)
-
-    async def keep_sweeping(self) -> None:
-        """Sweep until cancelled; what fails now is tried again next time."""
-        while True:
-            try:
-                await self.sweep()
-            except Exception as error:
-                _log.error("the sweep failed: %s", type(error).__name__)
-            await asyncio.sleep(SWEEP)
+    def is_led(self, line: str) -> bool:
+        """Whether this engine or another one leads the call on a line."""
+        return self._lines.is_led(line)
 
 
 async def serve_hotline(
@@ -214,6 +179,7 @@ async def serve_hotline(
     library: PromptLibrary,
     ready: Callable[[FastAgiServer], None] = lambda server: None,
     source: Source | None = None,
+    instruments: Instruments | None = None,
 ) -> None:
     """Answer calls until SIGINT or SIGTERM; `ready` is called once Asterisk may connect.
 
@@ -221,48 +187,74 @@ async def serve_hotline(
 
     Raises SetupError (port in use, key does not fit), JournalLocked (another writer).
     """
+    instruments = instruments or Instruments()
+    counts = ServerCounts(instruments.meters)
     for directory in (settings.store, settings.recorded, settings.scratch, settings.shelf):
         await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
-        journal = await stack.enter_async_context(
-            SqliteJournal(settings.store / "journal.db", settings.key_file)
-        )
-        await stack.enter_async_context(serve_journal(journal, settings.store))
-        hotline = Hotline(settings, bundle, journal, library, source)
-        left = await hotline.list_left_over()
+        journal = await open_journal(settings, stack)
+        hotline = Hotline(settings, bundle, journal, library, source, instruments)
+        stack.callback(hotline.claims.close)
+        pulse = Pulse(instruments, counts.take, hotline.tell_clock_step)
+        await stack.enter_async_context(pulse.beating())
+        left = await hotline.sealer.list_left_over(hotline.is_led)
+        limits = Limits(calls=settings.max_calls + APOLOGIES)
         server = await stack.enter_async_context(
-            serve(hotline.answer, host=settings.agi_host, port=settings.agi_port)
+            serve(hotline.answer, host=settings.agi_host, port=settings.agi_port, limits=limits)
         )
         group = await stack.enter_async_context(asyncio.TaskGroup())
         beside = [
-            group.create_task(hotline.seal_left_over(left)),
-            group.create_task(hotline.keep_sweeping()),
+            group.create_task(hotline.sealer.seal_left_over(left)),
+            group.create_task(hotline.sweeper.keep_sweeping()),
         ]
+        signals = stack.enter_context(receive_signals())
+        counts.stats = server.stats
+        instruments.meters.build.labels(__version__, bundle.hash[:12]).set(1)
         ready(server)
-        await _wait_for_signal()
+        pulse.serving = True
+        await drain(server, await signals.get(), settings.drain, signals)
         for task in beside:
             task.cancel()
-        server.close()
-        if server.stats.live:
-            _log.info("stopping: %d calls may go on for %.0f s", server.stats.live, DRAIN)
-        await server.drain(DRAIN)
 
 
-DRAIN = 10.0
-"""Seconds that calls get to end by themselves when the engine is told to stop. What is left goes
-on with the next engine: the dialplan keeps the caller."""
+async def open_journal(settings: Settings, stack: AsyncExitStack) -> Journal:
+    """The journal of an engine: of several engines the writer's, else its own, with a door."""
+    if settings.engines > 1:
+        return await stack.enter_async_context(SocketJournal(settings.socket))
+    return await open_store(settings, stack)
 
 
-async def _wait_for_signal() -> None:
-    """Wait for the first SIGINT or SIGTERM; the next one raises KeyboardInterrupt."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    try:
-        await stop.wait()
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with suppress(ValueError):
-                loop.remove_signal_handler(number)
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+async def open_store(settings: Settings, stack: AsyncExitStack) -> SqliteJournal:
+    """The store, and its door for other processes."""
+    store = SqliteJournal(settings.store / "journal.db", settings.key_file)
+    journal = await stack.enter_async_context(store)
+    await stack.enter_async_context(serve_journal(journal, settings.store))
+    return journal
+
+
+SHORT_DRAIN = 10.0
+"""Seconds that calls get to end by themselves after Ctrl-C. What is left goes on with the next
+engine: the dialplan keeps the caller."""
+
+
+async def drain(
+    server: FastAgiServer, number: signal.Signals, limit: float, signals: Signals
+) -> None:
+    """Take no more calls; wait for the others, after SIGTERM `limit` seconds, else SHORT_DRAIN.
+
+    Another signal ends the waiting.
+    """
+    seconds = limit if number is signal.SIGTERM else min(limit, SHORT_DRAIN)
+    server.close()
+    if server.stats.live:
+        _log.info("stopping: %d calls may go on for %.0f s", server.stats.live, seconds)
+    async with asyncio.TaskGroup() as group:
+        draining = group.create_task(server.drain(seconds))
+        hurried = group.create_task(signals.get())
+        await asyncio.wait({draining, hurried}, return_when=asyncio.FIRST_COMPLETED)
+        in_time = draining.done()
+        draining.cancel()
+        hurried.cancel()
+    late = draining.result() if in_time else await server.drain(0)
+    if late:
+        _log.warning("stopping: %d calls are handed over", late)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from ivr.errors import UsageError
 
 PREFIX = "IVR_"
+
+LOG_FORMS = ("auto", "text", "json")
+"""`auto`: text on a terminal, else JSON."""
+
+Value = str | int | float | Path | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,10 @@ class Settings:
 
     `state` holds all that the system writes: store, keys, recordings, prompts, the local Asterisk.
     `flows` and `prompts` are what people write. Asterisk reaches the engine at `agi_host` and
-    `agi_port`. `recordings` is where Asterisk writes sound; empty: below `state`.
+    `agi_port`, the second of several `engines` one port above. `recordings` is where Asterisk
+    writes sound; empty: below `state`. An engine takes `max_calls` calls, and those to the numbers
+    `always_admitted` beyond. Seconds: `drain` for calls to end after SIGTERM, `stall` that an
+    engine may stand still. `status_port` serves /livez, /readyz and /metrics on loopback, 0: not.
     """
 
     state: Path = Path("var")
@@ -28,10 +36,22 @@ class Settings:
     agi_host: str = "127.0.0.1"
     agi_port: int = 4573
     recordings: Path = Path()
+    engines: int = 1
+    max_calls: int = 500
+    always_admitted: tuple[str, ...] = ()
+    drain: float = 120.0
+    stall: float = 5.0
+    status_port: int = 9573
+    log: str = "auto"
 
     def at(self, state: Path) -> Settings:
         """The same settings with everything written somewhere else."""
         return replace(self, state=_absolute(state))
+
+    @property
+    def agi_ports(self) -> Sequence[int]:
+        """The port of each engine, in the order in which the dialplan asks them."""
+        return range(self.agi_port, self.agi_port + self.engines)
 
     @property
     def store(self) -> Path:
@@ -69,9 +89,27 @@ class Settings:
         return self.state / "recordings" if self.recordings == Path() else self.recordings
 
     @property
+    def metrics(self) -> Path:
+        """Counts that the processes of a service share while it runs."""
+        return self.state / "metrics"
+
+    @property
     def pbx(self) -> Path:
         """The local Asterisk: its program, if it is ours, and its instance."""
         return self.state / "asterisk"
+
+
+def write_settings(settings: Settings) -> dict[str, str]:
+    """The environment that `read_settings` reads as these settings, for a process of ours."""
+    values = ((field.name, getattr(settings, field.name)) for field in fields(Settings))
+    return {
+        PREFIX + name.upper(): ",".join(value) if isinstance(value, tuple) else _written(value)
+        for name, value in values
+    }
+
+
+def _written(value: Value) -> str:
+    return "" if value == Path() else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -79,7 +117,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
     Raises UsageError for a value of the wrong form. Paths become absolute.
     """
-    values: dict[str, str | int | Path] = {}
+    values: dict[str, Value] = {}
     for field in fields(Settings):
         written = environment.get(PREFIX + field.name.upper())
         if written:
@@ -101,13 +139,49 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _read(name: str, written: str) -> str | int | Path:
-    if name == "agi_port":
-        if not re.fullmatch("[0-9]{1,5}", written) or not 0 < int(written) < 65536:
-            raise UsageError(
-                f"{written!r} is no port",
-                place=PREFIX + name.upper(),
-                remedy="Give a number from 1 to 65535.",
-            )
-        return int(written)
-    return written if name == "agi_host" else Path(written)
+def _read(name: str, written: str) -> Value:
+    read, remedy = _READERS.get(name, (Path, ""))
+    value = read(written)
+    if value is None:
+        kind = "port" if name.endswith("port") else "value for this setting"
+        raise UsageError(f"{written!r} is no {kind}", place=PREFIX + name.upper(), remedy=remedy)
+    return value
+
+
+def _whole(least: int, most: int) -> Callable[[str], int | None]:
+    def read(written: str) -> int | None:
+        known = re.fullmatch("[0-9]{1,7}", written) is not None
+        return int(written) if known and least <= int(written) <= most else None
+
+    return read
+
+
+def _seconds(least: float, most: float) -> Callable[[str], float | None]:
+    def read(written: str) -> float | None:
+        known = re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", written) is not None
+        return float(written) if known and least <= float(written) <= most else None
+
+    return read
+
+
+def _numbers(written: str) -> tuple[str, ...] | None:
+    numbers = tuple(re.split(" *, *", written.strip()))
+    return numbers if all(re.fullmatch("[0-9+*#]{1,32}", one) for one in numbers) else None
+
+
+def _log_form(written: str) -> str | None:
+    return written if written in LOG_FORMS else None
+
+
+_READERS: Mapping[str, tuple[Callable[[str], Value | None], str]] = {
+    "agi_host": (str, ""),
+    "agi_port": (_whole(1, 65535), "Give a number from 1 to 65535."),
+    "engines": (_whole(1, 8), "Give a number from 1 to 8."),
+    "max_calls": (_whole(1, 5000), "Give a number from 1 to 5000."),
+    "always_admitted": (_numbers, "Give dialled numbers with commas between them: 112,1500"),
+    "drain": (_seconds(0, 7200), "Give seconds from 0 to 7200."),
+    "stall": (_seconds(1, 600), "Give seconds from 1 to 600."),
+    "status_port": (_whole(0, 65535), "Give a number from 1 to 65535, or 0 for no pages."),
+    "log": (_log_form, f"Give one of {', '.join(LOG_FORMS)}."),
+}
+"""How a setting is read, None for a value of the wrong form, and what to give. Else: a path."""

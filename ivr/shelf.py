@@ -21,12 +21,12 @@ class Shelf:
         self._directory = directory
         self._known: dict[str, Bundle] = {}
 
-    def put(self, bundle: Bundle, flows: Path) -> None:
-        """Keep the directory that `bundle` was loaded from. A copy is never changed."""
+    def put(self, bundle: Bundle, flows: Path) -> Path:
+        """Keep the directory that `bundle` was loaded from; its copy is never changed."""
         self._known[bundle.hash] = bundle
         target = self._directory / bundle.hash
         if target.exists():
-            return
+            return target
         making = target.with_suffix(".new")
         shutil.rmtree(making, ignore_errors=True)
         files, _ = read_directory(flows)
@@ -35,6 +35,7 @@ class Shelf:
             (making / name).write_bytes(data)
         (making / HOLIDAYS).write_text(bundle.holidays.model_dump_json(), "utf-8")
         making.rename(target)
+        return target
 
     def find(self, hash_: str) -> Bundle | None:
         """The bundle of that hash, None when its copy is gone, damaged or speaks otherwise now."""

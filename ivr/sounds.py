@@ -14,8 +14,15 @@ from ivr.speech.catalogue import list_bundle_clips
 from ivr.speech.espeak import Espeak
 from ivr.speech.library import PromptLibrary
 
-LAST_WORDS = {"apology": "engine.unreachable", "time-over": "engine.time_over"}
-"""Files that the dialplan plays when no engine can: their names there, and their prompts."""
+FULL = "full"
+"""The file of the apology of an engine that has as many calls as it may."""
+
+LAST_WORDS = {
+    "apology": "engine.unreachable",
+    "time-over": "engine.time_over",
+    FULL: "engine.full",
+}
+"""Files that are played where no flow can speak: their names there, and their prompts."""
 
 
 def open_library(settings: Settings) -> PromptLibrary:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.config import PREFIX, Settings, read_settings
+from ivr.config import PREFIX, Settings, read_settings, write_settings
 from ivr.errors import UsageError
 
 
@@ -49,3 +49,41 @@ def test_links_in_a_circle_are_left_to_who_opens_them(tmp_path: Path) -> None:
     assert settings.state == tmp_path / "circle"
     with pytest.raises(OSError, match="symbolic links"):
         settings.store.mkdir(parents=True)
+
+
+WRONG = [
+    ("engines", "0"),
+    ("engines", "9"),
+    ("max_calls", "-1"),
+    ("always_admitted", "112,+0;"),
+    ("drain", "1e9"),
+    ("drain", "inf"),
+    ("stall", "0.5"),
+    ("status_port", "65536"),
+    ("log", "xml"),
+]
+
+
+@pytest.mark.parametrize(("name", "written"), WRONG)
+def test_a_value_that_cannot_be_is_told_with_its_remedy(name: str, written: str) -> None:
+    variable = PREFIX + name.upper()
+    with pytest.raises(UsageError, match=f"{variable}: .* is no .*\n  Give ") as refused:
+        read_settings({variable: written})
+    assert written in str(refused.value)
+
+
+def test_a_process_reads_what_its_supervisor_wrote(tmp_path: Path) -> None:
+    settings = read_settings(
+        {
+            "IVR_STATE": str(tmp_path),
+            "IVR_ENGINES": "3",
+            "IVR_ALWAYS_ADMITTED": "112, *119#",
+            "IVR_DRAIN": "7.25",
+            "IVR_STATUS_PORT": "0",
+            "IVR_LOG": "json",
+        }
+    )
+    assert settings.always_admitted == ("112", "*119#")
+    assert list(settings.agi_ports) == [4573, 4574, 4575]
+    assert read_settings(write_settings(settings)) == settings
+    assert read_settings(write_settings(read_settings({}))) == read_settings({})

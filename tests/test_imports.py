@@ -74,6 +74,7 @@ OUTSIDE = {
     "os",
     "panoramisk",
     "pathlib",
+    "prometheus_client",
     "random",
     "secrets",
     "select",
@@ -83,6 +84,7 @@ OUTSIDE = {
     "socket",
     "sqlite3",
     "ssl",
+    "structlog",
     "subprocess",
     "sys",
     "tempfile",
@@ -183,12 +185,24 @@ TOP = (
     "ivr.driver",
     "ivr.disclosure",
     "ivr.__main__",
+    "ivr.admission",
+    "ivr.processes",
+    "ivr.sealer",
+    "ivr.service",
+    "ivr.sweeper",
 )
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if adapter_of(name)])
 def test_adapters_know_nothing_of_what_puts_them_together(name: str) -> None:
     assert {one for one in IMPORTS[name] if below(one, *TOP, "ivr.config")} == set()
+
+
+def test_supervision_knows_nothing_of_calls() -> None:
+    known = ("ivr.supervision", "ivr.errors")
+    for name in MODULES:
+        if below(name, "ivr.supervision"):
+            assert {x for x in IMPORTS[name] if below(x, "ivr") and not below(x, *known)} == set()
 
 
 def test_every_explained_edge_is_there() -> None:

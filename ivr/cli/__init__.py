@@ -12,7 +12,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -20,14 +19,12 @@ import click
 from ivr import __version__
 from ivr.cli.calls import calls
 from ivr.cli.dial import dial
+from ivr.cli.faults import UNABLE, explain
 from ivr.cli.flows import check, simulate
 from ivr.cli.pbx import pbx
 from ivr.cli.say import say
 from ivr.cli.serve import serve
 from ivr.config import read_settings
-from ivr.errors import FlowError, IvrError, SetupError, UsageError
-
-FOUND, UNABLE, STOPPED = 1, 2, 130
 
 PRIVATE = 0o027
 """What is written is nobody's business but this user's and this group's: Asterisk may be in it."""
@@ -68,50 +65,8 @@ def _run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as left:
         return left.exit_code
     except (Exception, KeyboardInterrupt) as error:
-        return _explain(error)
+        return explain(error)
     return 0
-
-
-def _explain(error: BaseException) -> int:
-    """Tell a fault in a sentence and return its exit code; one of the program is raised again."""
-    match error:
-        case ExceptionGroup():
-            return _explain(error.exceptions[0])
-        case KeyboardInterrupt() | click.Abort():
-            return _tell("stopped", STOPPED)
-        case click.ClickException():
-            error.show()
-            return error.exit_code
-        case FlowError():
-            return _tell(str(error), FOUND)
-        case IvrError():
-            return _tell(f"ivr: {error}", UNABLE)
-        case BrokenPipeError():
-            return UNABLE
-        case OSError():
-            return _tell(f"ivr: {_locate(error)}", UNABLE)
-        case UnicodeError():
-            remedy = "Write arguments and settings in UTF-8."
-            return _tell(f"ivr: {UsageError('a text cannot be read', remedy=remedy)}", UNABLE)
-        case _:
-            raise error
-
-
-def _locate(error: OSError) -> SetupError:
-    """The last resort for what the machine refuses: which file, and why."""
-    misplaced = isinstance(error, FileExistsError | NotADirectoryError)
-    return SetupError(
-        "a directory is needed here" if misplaced else error.strerror or str(error),
-        place=str(error.filename or "input or output"),
-        remedy="Correct its owner, its kind or the space on its disk, or name another place "
-        "(--state, IVR_…).",
-    )
-
-
-def _tell(sentence: str, code: int) -> int:
-    with suppress(OSError):
-        click.echo(sentence, err=True)
-    return code
 
 
 def _finish_output(code: int) -> int:

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from ivr.app import now
 from ivr.cli.acts import to_acts
 from ivr.cli.counting import count
 from ivr.cli.terminal import TerminalCaller
@@ -25,6 +24,7 @@ from ivr.flow.bundle import Bundle
 from ivr.flow.faults import Fault
 from ivr.flow.loader import check_directory, load_directory
 from ivr.naming import draw_case_number, new_ulid
+from ivr.operations.clock import now
 from ivr.services.tables import Tables
 from ivr.simulator import Caller, ScriptedCaller, Simulator
 from ivr.store.memory import MemoryJournal

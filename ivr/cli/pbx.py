@@ -153,7 +153,7 @@ def _see_off(instance: Instance) -> None:
 def start_local(settings: Settings, ports: Ports) -> Instance:
     """Start the local Asterisk so that it reaches the engine of these settings."""
     chosen = PbxSettings(
-        ports=ports, engines=(engine_address(settings),), sounds=last_words(settings)
+        ports=ports, engines=engine_addresses(settings), sounds=last_words(settings)
     )
     return start_instance(local_asterisk(settings), settings.pbx / "instance", chosen)
 
@@ -169,11 +169,11 @@ def local_asterisk(settings: Settings) -> Asterisk:
 
 
 def point_here(settings: Settings, instance: Instance) -> None:
-    """Have a running Asterisk call the engine of these settings."""
-    point_at(instance, engine_address(settings))
+    """Have a running Asterisk call the engines of these settings."""
+    point_at(instance, *engine_addresses(settings))
 
 
-def engine_address(settings: Settings) -> str:
-    """Where Asterisk finds the engine of these settings."""
+def engine_addresses(settings: Settings) -> tuple[str, ...]:
+    """Where Asterisk finds the engines of these settings, in the order in which it asks them."""
     host = f"[{settings.agi_host}]" if ":" in settings.agi_host else settings.agi_host
-    return f"agi://{host}:{settings.agi_port}/call"
+    return tuple(f"agi://{host}:{port}/call" for port in settings.agi_ports)

@@ -1,19 +1,19 @@
-"""`ivr serve`: the engine, and on request the local Asterisk beside it."""
+"""`ivr serve`: the engines under a supervisor, and on request the local Asterisk beside them."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import click
-import uvloop
 
-from ivr.app import now, serve_hotline
-from ivr.asterisk.fastagi import FastAgiServer
+from ivr.asterisk.pbx.instance import Instance
 from ivr.cli.pbx import local_pbx
 from ivr.cli.place import prepare_place
 from ivr.cli.ports import port_options, read_ports
@@ -21,43 +21,78 @@ from ivr.config import Settings
 from ivr.flow.bundle import Bundle
 from ivr.flow.faults import FaultyFlows
 from ivr.flow.loader import check_directory
+from ivr.operations.clock import now
+from ivr.operations.logs import configure_logs
+from ivr.service import run_service
+from ivr.shelf import Shelf
 from ivr.sounds import prepare_sounds
+from ivr.store.lock import Lock
+from ivr.supervision.program import ProgramFailed
 
 _log = logging.getLogger(__name__)
 
 
 @click.command()
 @click.option("--with-pbx", is_flag=True, help="Install and start the local Asterisk too.")
+@click.option("--engines", type=click.IntRange(1, 8), help="How many engines [IVR_ENGINES, 1].")
 @port_options
 @click.pass_obj
 def serve(
-    settings: Settings, with_pbx: bool, sip_port: int, ami_port: int, rtp: tuple[int, int]
+    settings: Settings,
+    with_pbx: bool,
+    engines: int | None,
+    sip_port: int,
+    ami_port: int,
+    rtp: tuple[int, int],
 ) -> None:
     """Answer calls until Ctrl-C.
 
     Checks the flows, renders the prompts that are missing, and waits for Asterisk's FastAGI calls.
-    The ports are those of the local Asterisk.
+    An engine that dies or stands still is started again; its calls go on. The ports are those of
+    the local Asterisk.
 
     Example: ivr serve --with-pbx
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    settings = replace(settings, engines=engines or settings.engines)
+    configure_logs(settings.log, "supervisor")
     prepare_place(settings)
     ports = read_ports(sip_port, ami_port, rtp)
-    bundle = load_and_warn(settings.flows, now().date())
-    library = prepare_sounds(settings, bundle, _show_progress)
     with ExitStack() as stack:
+        stack.enter_context(_alone(settings))
+        bundle = load_and_warn(settings.flows, now().date())
+        prepare_sounds(settings, bundle, _show_progress)
+        flows = Shelf(settings.shelf).put(bundle, settings.flows)
         instance = stack.enter_context(local_pbx(settings, ports)) if with_pbx else None
+        try:
+            up = lambda: _tell(settings, bundle, instance)  # noqa: E731 - one line says it
+            hurried = asyncio.run(run_service(settings, flows, up))
+        except ProgramFailed as failed:
+            raise click.exceptions.Exit(failed.code) from None
+        if hurried:
+            raise KeyboardInterrupt
 
-        def ready(server: FastAgiServer) -> None:
-            click.echo(f"the engine listens on {settings.agi_host}:{server.port} (FastAGI)")
-            if instance is not None:
-                numbers = " or ".join(bundle.hotline.numbers)
-                click.echo(f"dial {numbers} at 127.0.0.1:{instance.ports.sip} (SIP over UDP):")
-                click.echo("    .venv/bin/ivr dial 1500 --keys ',1,1,1,1,h'")
-                click.echo("Ctrl-C stops what was started here")
 
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve_hotline(settings, bundle, library, ready))
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Let nobody else serve from this state. Raises JournalLocked, which names who does."""
+    lock = Lock(settings.state / "serve.lock", "serves calls from this state already")
+    lock.take()
+    try:
+        yield
+    finally:
+        lock.drop()
+
+
+def _tell(settings: Settings, bundle: Bundle, instance: Instance | None) -> None:
+    for port in settings.agi_ports:
+        click.echo(f"the engine listens on {settings.agi_host}:{port} (FastAGI)")
+    if settings.status_port:
+        click.echo(f"how it is: http://127.0.0.1:{settings.status_port}/readyz, /metrics")
+    if instance is not None:
+        numbers = " or ".join(bundle.hotline.numbers)
+        click.echo(f"dial {numbers} at 127.0.0.1:{instance.ports.sip} (SIP over UDP):")
+        click.echo("    .venv/bin/ivr dial 1500 --keys ',1,1,1,1,h'")
+        click.echo("Ctrl-C stops what was started here")
 
 
 def load_and_warn(flows: Path, today: date) -> Bundle:

@@ -12,11 +12,13 @@ from ivr.errors import JournalBroken, JournalLocked
 class Lock:
     """A lock file beside the store, held from `take` to `drop`; it tells the holder's process id.
 
+    `role` says what the holder is, for whoever comes second.
     The file stays when the lock is dropped: removing it would let two processes lock two files.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, role: str = "is the writer of this store") -> None:
         self._path = path
+        self._role = role
         self._descriptor = -1
 
     def take(self) -> None:
@@ -36,7 +38,7 @@ class Lock:
             holder = os.read(descriptor, 20).decode("ascii", "replace").strip() or "unknown"
             os.close(descriptor)
             raise JournalLocked(
-                f"process {holder} is the writer of this store",
+                f"process {holder} {self._role}",
                 place=str(self._path),
                 remedy="Stop it first (Ctrl-C where `ivr serve` runs), or set another IVR_STATE.",
             ) from None

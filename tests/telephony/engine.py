@@ -84,6 +84,8 @@ class Engine:
     flows: Path
     program: tuple[str, ...] = SERVE
     port: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """More environment variables, `IVR_MAX_CALLS` for one."""
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -122,6 +124,9 @@ class Engine:
             "IVR_FLOWS": str(self.flows),
             "IVR_PROMPTS": str(ROOT / "prompts"),
             "IVR_AGI_PORT": str(self.port),
+            "IVR_DRAIN": "10",
+            "IVR_STATUS_PORT": "0",
+            **self.settings,
             "PYTHONUNBUFFERED": "1",
         }
         with self.log.open("ab") as log:
@@ -138,6 +143,12 @@ class Engine:
             if self._process.poll() is not None or time.monotonic() > limit:
                 raise AssertionError(self.log.read_text()[-2000:])
             time.sleep(0.01)
+
+    def processes(self) -> dict[str, int]:
+        """The processes of the service by their arguments (`engine 1`), with their ids."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        told = {pid: Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") for pid in children}
+        return {b" ".join(words[3:]).decode().strip(): int(pid) for pid, words in told.items()}
 
     def kill(self) -> None:
         """Kill -9; back when it is dead."""

@@ -91,7 +91,13 @@ class Service:
             self.process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env={**os.environ, "IVR_FLOWS": str(SHIPPED), "IVR_AGI_PORT": str(find_port())},
+                env={
+                    **os.environ,
+                    "IVR_FLOWS": str(SHIPPED),
+                    "IVR_AGI_PORT": str(find_port()),
+                    "IVR_STATUS_PORT": "0",
+                    "IVR_DRAIN": "10",
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -1,0 +1,58 @@
+"""How many calls an engine takes, and what becomes of the caller who is one too many.
+
+Calls in progress are never touched. A call that another engine led is always taken.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from ivr.asterisk.agi import command
+from ivr.asterisk.channel import DONE
+from ivr.asterisk.fastagi import AgiSession
+from ivr.operations.instruments import Instruments
+
+_log = logging.getLogger(__name__)
+
+FULL = "full"
+"""What IVR_DONE says then: the CDR's userfield tells such calls apart."""
+
+APOLOGIES = 200
+"""Callers who may hear the apology at the same time; beyond them a connection is closed at once."""
+
+LONGEST = 30.0
+"""Seconds that the apology may last."""
+
+
+class Admission:
+    """The limit of one engine. `always` are dialled numbers that are taken nonetheless."""
+
+    def __init__(
+        self, most: int, always: frozenset[str], apology: Path, instruments: Instruments
+    ) -> None:
+        self._most = most
+        self._always = always
+        self._apology = apology
+        self._instruments = instruments
+        self._told = False
+
+    def admits(self, dialled: str, live: int) -> bool:
+        """Whether a new call to this number may come in while so many are live."""
+        full = live >= self._most and dialled not in self._always
+        if full and not self._told:
+            _log.warning("%d calls are live: new ones are turned away", live)
+        self._told = full
+        return not full
+
+    async def turn_away(self, session: AgiSession) -> None:
+        """Pass the call on to the next engine; of the last one it hears an apology, and ends."""
+        how = "apology" if self._instruments.last else "passed_on"
+        self._instruments.meters.turned_away.labels(how).inc()
+        try:
+            if self._instruments.last:
+                await session.command(command.answer())
+                await session.command(command.set_variable(DONE, FULL))
+                await session.command(command.stream_file(str(self._apology), duration=LONGEST))
+        finally:
+            session.close()

@@ -1,0 +1,137 @@
+"""The metrics of an engine. Labels come from closed sets; nothing in them is personal."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from ivr.asterisk.fastagi.limits import Refusal, Stats
+
+OTHER = "other"
+OUTCOMES = 100
+"""Outcomes that are told apart: flows name them, and a label must not grow without bound."""
+
+QUICK = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+LONG = (0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300)
+
+RECORDINGS = frozenset({"sealed", "short", "missing", "continued", "lost"})
+"""States of a recording that are told apart: the second half of the type of its fact."""
+
+
+class Meters:
+    """Every metric, each with its name as it is scraped in `docs/operations.md`."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        kept = registry or CollectorRegistry()
+        self.live = _gauge(kept, "ivr_calls_live", "Calls in progress")
+        self.started = Counter("ivr_calls_started", "Calls begun", registry=kept)
+        self.ended = Counter("ivr_calls_ended", "Calls ended", ["outcome"], registry=kept)
+        self.taken_over = Counter(
+            "ivr_calls_taken_over", "Calls that an engine took up from another", registry=kept
+        )
+        self.refused = Counter(
+            "ivr_connections_refused", "Connections that became no call", ["reason"], registry=kept
+        )
+        self.turned_away = Counter(
+            "ivr_calls_turned_away",
+            "New calls while max_calls were live: apology, or passed on to the next engine",
+            ["how"],
+            registry=kept,
+        )
+        self.stuck = Counter(
+            "ivr_calls_stuck", "Turns older than their step can last", ["step"], registry=kept
+        )
+        self.lost = Counter("ivr_calls_lost", "Connections that broke", registry=kept)
+        self.failed = Counter("ivr_calls_failed", "Calls that an exception ended", registry=kept)
+        self.step_faults = Counter(
+            "ivr_step_faults", "Steps that failed by a fault of ours", ["step"], registry=kept
+        )
+        self.recordings = Counter(
+            "ivr_recordings", "Recordings by what became of them", ["state"], registry=kept
+        )
+        self.steps = Histogram(
+            "ivr_step_seconds", "Time a step took", ["step"], buckets=LONG, registry=kept
+        )
+        self.latency = Histogram(
+            "ivr_step_latency_seconds",
+            "From a step's outcome (a key) to the next step's begin",
+            buckets=QUICK,
+            registry=kept,
+        )
+        self.append = Histogram(
+            "ivr_journal_append_seconds", "Until durable", buckets=QUICK, registry=kept
+        )
+        self.waiting = _gauge(kept, "ivr_journal_waiting", "Turns and facts not durable yet")
+        self.broken = Counter("ivr_journal_faults", "Appends that failed", registry=kept)
+        self.lag = Histogram(
+            "ivr_event_loop_lag_seconds", "Late wake-ups", buckets=QUICK, registry=kept
+        )
+        self.clock_steps = Counter("ivr_clock_steps", "Steps of the machine's clock", registry=kept)
+        self.ready = Gauge(
+            "ivr_part_ready",
+            "1: ready, 0: not, in the engine that is worst off",
+            ["part"],
+            registry=kept,
+            multiprocess_mode="livemin",
+        )
+        self.build = Gauge(
+            "ivr_build_info",
+            "Always 1",
+            ["version", "bundle"],
+            registry=kept,
+            multiprocess_mode="livemax",
+        )
+        self._outcomes: set[str] = set()
+
+    def count_event(self, event: Mapping[str, Any]) -> None:
+        """Count an event of a turn that is durable."""
+        match event.get("type"):
+            case "call.started":
+                self.started.inc()
+            case "call.ended":
+                self.ended.labels(self._outcome(str(event.get("outcome")))).inc()
+            case "step.failed":
+                self.step_faults.labels(str(event.get("step"))).inc()
+
+    def count_fact(self, event: Mapping[str, Any]) -> None:
+        """Count a fact that is durable."""
+        kind = str(event.get("type"))
+        if kind == "call.taken_over":
+            self.taken_over.inc()
+        elif kind.startswith("recording."):
+            state = kind.partition(".")[2]
+            self.recordings.labels(state if state in RECORDINGS else OTHER).inc()
+
+    def _outcome(self, outcome: str) -> str:
+        if len(self._outcomes) < OUTCOMES:
+            self._outcomes.add(outcome)
+        return outcome if outcome in self._outcomes else OTHER
+
+
+class ServerCounts:
+    """Turns the counts of a FastAGI server, which only grow, into metrics."""
+
+    def __init__(self, meters: Meters) -> None:
+        self.stats = Stats()
+        self._meters = meters
+        self._refused: Tally[Refusal] = Tally()
+        self._lost = self._failed = 0
+
+    def take(self) -> int:
+        """Take the counts as they are now; returns how many calls are live."""
+        stats, meters = self.stats, self._meters
+        meters.live.set(stats.live)
+        meters.lost.inc(stats.lost - self._lost)
+        meters.failed.inc(stats.failed - self._failed)
+        self._lost, self._failed = stats.lost, stats.failed
+        for reason, count in stats.refused.items():
+            meters.refused.labels(reason.name.lower()).inc(count - self._refused[reason])
+            self._refused[reason] = count
+        return stats.live
+
+
+def _gauge(registry: CollectorRegistry, name: str, told: str) -> Gauge:
+    return Gauge(name, told, registry=registry, multiprocess_mode="livesum")

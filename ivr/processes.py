@@ -1,0 +1,95 @@
+"""The processes of a service, as the supervisor starts them: `python -m ivr.processes engine 1`.
+
+Settings come from the environment. A fault is told in a sentence; exit codes are those of `ivr`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+import uvloop
+
+from ivr.app import open_store, serve_hotline
+from ivr.asterisk.fastagi import FastAgiServer
+from ivr.cli import PRIVATE
+from ivr.cli.faults import explain
+from ivr.config import Settings, read_settings
+from ivr.flow.loader import load_directory
+from ivr.operations.instruments import Instruments
+from ivr.operations.logs import configure_logs
+from ivr.operations.pulse import Pulse
+from ivr.sounds import prepare_sounds
+from ivr.supervision.heartbeat import find_heart
+from ivr.supervision.leash import die_with_supervisor
+from ivr.supervision.signals import receive_signals
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run `writer`, or `engine` with its number; returns the exit code."""
+    os.umask(PRIVATE)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        die_with_supervisor()
+        _allow_many_files()
+        settings = read_settings()
+        match arguments:
+            case ["writer"]:
+                _run_writer(settings)
+            case ["engine", number]:
+                _run_engine(settings, int(number))
+            case _:
+                raise ValueError("the supervisor starts a `writer` or an `engine` with its number")
+    except (Exception, KeyboardInterrupt) as error:
+        return explain(error)
+    return 0
+
+
+def _allow_many_files() -> None:
+    """Take as many file descriptors as the machine grants: each call needs some."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _run_engine(settings: Settings, number: int) -> None:
+    name = f"engine-{number}" if settings.engines > 1 else "engine"
+    configure_logs(settings.log, name)
+    bundle = load_directory(settings.flows)
+    library = prepare_sounds(settings, bundle)
+    instruments = Instruments(heart=find_heart(), name=name, last=number == settings.engines)
+
+    def ready(server: FastAgiServer) -> None:
+        instruments.readiness.report("fastagi")
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve_hotline(settings, bundle, library, ready, instruments=instruments))
+
+
+def _run_writer(settings: Settings) -> None:
+    configure_logs(settings.log, "writer")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(write_journal(settings, Instruments(heart=find_heart(), name="writer")))
+
+
+async def write_journal(settings: Settings, instruments: Instruments) -> None:
+    """Own the store and answer at its door until SIGINT or SIGTERM."""
+
+    async def tell_step(seconds: float) -> None:
+        """The engines tell it."""
+
+    pulse = Pulse(instruments, lambda: 0, tell_step)
+    async with AsyncExitStack() as stack:
+        signals = stack.enter_context(receive_signals())
+        await stack.enter_async_context(pulse.beating())
+        await open_store(settings, stack)
+        pulse.serving = True
+        await signals.get()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,90 @@
+"""The service as its supervisor sees it: which programs, and how they are."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from prometheus_client.multiprocess import mark_process_dead
+
+from ivr.app import SHORT_DRAIN
+from ivr.config import Settings, write_settings
+from ivr.operations.pages import serve_pages
+from ivr.operations.status import Process, View, list_pages
+from ivr.supervision.program import Program
+from ivr.supervision.supervisor import Supervisor
+
+CLOSING = 15.0
+"""Seconds beyond its drain that an engine has for sealing and closing its files."""
+
+WRITER, ENGINE = 0, 1
+"""Levels: the writer ends when no engine needs it any more."""
+
+
+def list_programs(settings: Settings, flows: Path) -> list[Program]:
+    """The programs in the order in which they are started. `flows` is a copy that nobody edits.
+
+    One engine writes the store itself. Several have a writer beside them.
+    """
+    settings = replace(settings, flows=flows)
+    writer = [_program(settings, "writer", WRITER, "writer")] if settings.engines > 1 else []
+    return [*writer, *(_engine(settings, n) for n in range(1, settings.engines + 1))]
+
+
+def _engine(settings: Settings, number: int) -> Program:
+    name = f"engine-{number}" if settings.engines > 1 else "engine"
+    own = replace(settings, agi_port=settings.agi_ports[number - 1])
+    return _program(own, name, ENGINE, "engine", str(number))
+
+
+def _program(settings: Settings, name: str, level: int, *arguments: str) -> Program:
+    return Program(
+        name=name,
+        command=(sys.executable, "-m", "ivr.processes", *arguments),
+        environment={
+            **write_settings(settings),
+            "PROMETHEUS_MULTIPROC_DIR": str(settings.metrics),
+        },
+        level=level,
+        stall=settings.stall,
+        farewell=settings.drain + CLOSING if level == ENGINE else CLOSING,
+        hurry=SHORT_DRAIN + CLOSING if level == ENGINE else CLOSING,
+    )
+
+
+async def run_service(settings: Settings, flows: Path, up: Callable[[], None]) -> bool:
+    """Run the service until SIGINT or SIGTERM; `up` is called once it takes calls.
+
+    Returns whether a second signal cut the stopping short. Raises ProgramFailed, SetupError.
+    """
+    shutil.rmtree(settings.metrics, ignore_errors=True)
+    settings.metrics.mkdir(parents=True)
+
+    def forget(pid: int) -> None:
+        mark_process_dead(pid, str(settings.metrics))  # type: ignore[no-untyped-call]
+
+    supervisor = Supervisor(list_programs(settings, flows), forget)
+    async with AsyncExitStack() as stack:
+        if settings.status_port:
+            pages = list_pages(lambda: look_at(supervisor), settings.metrics)
+            await stack.enter_async_context(serve_pages(pages, settings.status_port))
+        return await supervisor.run(up)
+
+
+def look_at(supervisor: Supervisor) -> View:
+    """What the supervisor sees of its processes now."""
+    seen = [
+        Process(
+            name=keeper.program.name,
+            engine=keeper.program.level == ENGINE,
+            running=keeper.child is not None and keeper.child.running,
+            beat=None if keeper.child is None else keeper.child.beat,
+            restarts=keeper.restarts,
+        )
+        for keeper in supervisor.keepers
+    ]
+    return View(seen, supervisor.stopping)

@@ -1,0 +1,328 @@
+"""The whole service, supervisor and all, on a real Asterisk: who stands still is replaced, who is
+told to go takes nobody along, and one caller too many does nobody else harm."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from ivr.asterisk.pbx.instance import Instance, point_at
+from ivr.phone.agent import Phone
+from ivr.phone.call import Call
+from tests.telephony.conftest import SHORT
+from tests.telephony.engine import ROOT, SERVE, Engine, Story, find_port
+from tests.telephony.visits import call_up
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
+
+FLOOD = 12
+"""Tens of keys in a flood."""
+
+NewCaller = Callable[[], str]
+Make = Callable[..., Engine]
+
+
+@pytest.fixture
+def make(tmp_path: Path, pbx: Instance) -> Iterator[Make]:
+    """Makes a running service of this test alone; calls go to its engines."""
+    made: list[Engine] = []
+
+    def start(engines: int = 1, **settings: str) -> Engine:
+        told = {"IVR_STATUS_PORT": str(find_port()), "IVR_LOG": "text", **settings}
+        program = (*SERVE, "--engines", str(engines))
+        port = find_ports(engines)
+        engine = Engine(tmp_path / "s", SHORT, program, port, told)
+        point_at(pbx, *(f"agi://127.0.0.1:{one}/call" for one in range(port, port + engines)))
+        made.append(engine)
+        engine.start()
+        return engine
+
+    yield start
+    for engine in made:
+        engine.stop(within=40)
+
+
+def find_ports(number: int) -> int:
+    """The first of so many TCP ports in a row that are free now."""
+    while True:
+        first = find_port()
+        try:
+            for port in range(first, first + number):
+                with socket.socket() as taken:
+                    taken.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for what other processes bring about; the test's own time-out bounds it."""
+    for _ in itertools.takewhile(lambda _: not true(), itertools.count()):
+        await asyncio.sleep(0.02)
+
+
+def fetch(engine: Engine, page: str) -> tuple[int, str]:
+    """A status page: code and text."""
+    address = f"http://127.0.0.1:{engine.settings['IVR_STATUS_PORT']}/{page}"
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        with closing(refused):
+            return refused.code, refused.read().decode()
+
+
+async def metric(engine: Engine, sample: str) -> float:
+    """The value of a sample, 0 when there is none."""
+    _, text = await asyncio.to_thread(fetch, engine, "metrics")
+    return next(
+        (float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(sample)), 0
+    )
+
+
+@dataclass
+class Typists:
+    """People who press key after key until they are told that it is over."""
+
+    phone: Phone
+    pbx: Instance
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    pressed: dict[str, str] = field(default_factory=dict)
+    there: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+
+    async def call(self, caller: str) -> None:
+        chance = random.Random(caller)
+        call = await call_up(self.phone, self.pbx, "1501", caller)
+        self.pressed[caller] = ""
+        await self._press(call, caller, "1")
+        self.there.release()
+        while not self.over.is_set():
+            await call.wait(chance.uniform(0.2, 0.6))
+            await self._press(call, caller, chance.choice("012345678"))
+        await self._press(call, caller, "#")
+        assert (await call.ended(within=30)).by == "far end"
+
+    async def _press(self, call: Call, caller: str, key: str) -> None:
+        await call.press(key)
+        self.pressed[caller] += key
+
+
+@asynccontextmanager
+async def typing(pbx: Instance, callers: Sequence[str]) -> AsyncIterator[Typists]:
+    """Callers who are in their calls when the block runs; it ends when their calls have ended."""
+    async with Phone() as phone, asyncio.TaskGroup() as group:
+        typists = Typists(phone, pbx)
+        for caller in callers:
+            group.create_task(typists.call(caller))
+        for _ in callers:
+            await typists.there.acquire()
+        yield typists
+        typists.over.set()
+
+
+async def check(engine: Engine, typists: Typists) -> list[Story]:
+    """No key was lost or used twice, no turn made twice."""
+    stories = [await engine.story(one, within=30) for one in typists.pressed]
+    assert [story.keys for story in stories] == list(typists.pressed.values())
+    assert {story.summary.outcome for story in stories} == {"tangga"}
+    return stories
+
+
+async def test_an_engine_that_stands_still_is_replaced(
+    make: Make, pbx: Instance, caller: NewCaller
+) -> None:
+    engine = make(IVR_STALL="1")
+    before = engine.processes()
+    async with typing(pbx, [caller() for _ in range(3)]) as typists:
+        os.kill(before["engine 1"], signal.SIGSTOP)
+        await until(lambda: engine.processes().get("engine 1", 0) not in (0, *before.values()))
+        await until(lambda: fetch(engine, "readyz")[0] == 200)
+        await asyncio.sleep(1.5)
+    stories = await check(engine, typists)
+    assert [story.noted.count("call.taken_over") for story in stories] == [1, 1, 1]
+    assert "stood still and was killed" in engine.log.read_text()
+    assert await metric(engine, "ivr_process_restarts") == 1
+    assert await metric(engine, "ivr_calls_taken_over_total") == 3
+    engine.check_store()
+
+
+async def test_draining_one_engine_of_two_drops_no_call(
+    make: Make, pbx: Instance, caller: NewCaller
+) -> None:
+    """Calls in progress stay where they are; new ones go to the other engine at once."""
+    engine = make(2, IVR_DRAIN="60")
+    first = engine.processes()["engine 1"]
+    async with typing(pbx, [caller() for _ in range(5)]) as typists:
+        os.kill(first, signal.SIGTERM)
+        await until(lambda: "5 calls may go on" in engine.log.read_text())
+        async with typing(pbx, [caller()]) as late:
+            assert await metric(engine, "ivr_calls_live") == 6
+        [sixth] = await check(engine, late)
+    stories = [*await check(engine, typists), sixth]
+    assert all("call.taken_over" not in story.noted for story in stories)
+    await until(lambda: engine.processes().get("engine 1", first) != first)
+    assert "engine-1 ended (exit code 0)" in engine.log.read_text()
+    engine.check_store()
+
+
+async def test_calls_that_last_longer_than_the_drain_are_handed_over(
+    make: Make, pbx: Instance, caller: NewCaller
+) -> None:
+    engine = make(2, IVR_DRAIN="1")
+    async with typing(pbx, [caller() for _ in range(5)]) as typists:
+        os.kill(engine.processes()["engine 1"], signal.SIGTERM)
+        await until(lambda: "5 calls are handed over" in engine.log.read_text())
+        await asyncio.sleep(1.0)
+    stories = await check(engine, typists)
+    assert [story.noted.count("call.taken_over") for story in stories] == [1] * 5
+    engine.check_store()
+
+
+async def test_the_next_engine_takes_over_within_three_seconds(
+    make: Make, pbx: Instance, caller: NewCaller
+) -> None:
+    engine = make(2)
+    number = caller()
+    async with Phone() as phone:
+        call = await call_up(phone, pbx, "1502", number)
+        await call.press("12345")
+        await call.wait_sound()
+        await call.wait_quiet(800)
+        killed = call.clock()
+        os.kill(engine.processes()["engine 1"], signal.SIGKILL)
+        heard = await call.wait_sound(since=killed, within=3.0)
+        sys.stderr.write(f"\nthe next engine is heard {heard - killed:.2f} s after the kill\n")
+        await call.press("1")
+        await call.ended(within=20)
+    story = await engine.story(number)
+    assert story.noted.count("call.taken_over") == 1
+    assert story.summary.outcome == "nomor"
+    engine.check_store()
+
+
+async def test_calls_outlive_the_writer(make: Make, pbx: Instance, caller: NewCaller) -> None:
+    engine = make(2)
+    before = engine.processes()
+    async with typing(pbx, [caller() for _ in range(3)]) as typists:
+        os.kill(before["writer"], signal.SIGKILL)
+        await until(lambda: engine.processes().get("writer", 0) not in (0, before["writer"]))
+        await until(lambda: fetch(engine, "readyz")[0] == 200)
+        await asyncio.sleep(2.0)
+    await check(engine, typists)
+    assert engine.processes()["engine 1"] == before["engine 1"]
+    engine.check_store()
+
+
+async def test_one_caller_too_many_hears_an_apology(
+    make: Make, pbx: Instance, caller: NewCaller
+) -> None:
+    engine = make(IVR_MAX_CALLS="2", IVR_ALWAYS_ADMITTED="1502")
+    refused, urgent = caller(), caller()
+    async with typing(pbx, [caller() for _ in range(2)]) as typists:
+        call = await call_up(typists.phone, pbx, "1501", refused)
+        await call.wait_sound(at_least_ms=1500)
+        assert (await call.ended(within=20)).by == "far end"
+        call = await call_up(typists.phone, pbx, "1502", urgent)
+        await call.press("123451")
+        await call.ended(within=20)
+    stories = await check(engine, typists)
+    assert all("call.taken_over" not in story.noted for story in stories)
+    assert (await engine.story(urgent)).summary.outcome == "nomor"
+    assert len(await engine.stories()) == 3
+    assert await metric(engine, 'ivr_calls_turned_away_total{how="apology"}') == 1
+    await until(lambda: any(refused in line for line in pbx.cdr.read_text().splitlines()))
+    [record] = [line for line in pbx.cdr.read_text().splitlines() if refused in line]
+    assert '"full"' in record
+    engine.check_store()
+
+
+async def test_two_engines_that_are_full_pass_on_before_they_apologise(
+    make: Make, pbx: Instance, caller: NewCaller
+) -> None:
+    engine = make(2, IVR_MAX_CALLS="1")
+    async with typing(pbx, [caller()]) as first, typing(pbx, [caller()]) as second:
+        call = await call_up(first.phone, pbx, "1501", caller())
+        await call.wait_sound(at_least_ms=1500)
+        await call.ended(within=20)
+    await check(engine, first)
+    await check(engine, second)
+    assert await metric(engine, 'ivr_calls_turned_away_total{how="passed_on"}') == 2
+    assert await metric(engine, 'ivr_calls_turned_away_total{how="apology"}') == 1
+
+
+async def test_a_flood_of_keys_harms_nobody_else(
+    make: Make, pbx: Instance, caller: NewCaller
+) -> None:
+    """Two callers send 25 keys a second each: others go on as ever, and a key is a turn at most."""
+    engine = make()
+    flooding = [caller(), caller()]
+
+    async def flood(phone: Phone, number: str) -> None:
+        call = await call_up(phone, pbx, "1501", number)
+        await call.press("0123456781" * FLOOD, tone_ms=20, gap_ms=20)
+        await call.wait(1.0)
+        await call.press("#")
+        await call.ended(within=60)
+
+    async with typing(pbx, [caller() for _ in range(3)]) as typists:
+        await asyncio.gather(*(flood(typists.phone, number) for number in flooding))
+    await check(engine, typists)
+    stories = [await engine.story(number, within=30) for number in flooding]
+    for story in stories:
+        assert len(story.keys) <= 10 * FLOOD + 1
+        assert len(story.turns) <= len(story.keys) + 5
+    assert await metric(engine, "ivr_calls_failed_total") == 0
+    assert await metric(engine, "ivr_journal_waiting") == 0
+    told = [len(story.keys) for story in stories]
+    sys.stderr.write(f"\nof {10 * FLOOD} keys at 25 a second Asterisk told {told} apart\n")
+    engine.check_store()
+
+
+def test_a_second_service_is_refused(make: Make) -> None:
+    engine = make()
+    second = subprocess.run(
+        [sys.executable, "-m", "ivr", "--state", str(engine.state), "serve"],
+        cwd=ROOT,
+        env={**os.environ, "IVR_FLOWS": str(SHORT)},
+        capture_output=True,
+        text=True,
+    )
+    assert second.returncode == 2
+    assert f"process {engine.pid} serves calls from this state already" in second.stderr
+    assert "Traceback" not in second.stderr
+    assert fetch(engine, "livez") == (200, "alive\n")
+
+
+def test_an_engine_without_its_supervisor_finds_the_store_locked(
+    make: Make, tmp_path: Path
+) -> None:
+    """The store has a lock of its own, whoever starts the second writer."""
+    engine = make()
+    second = subprocess.run(
+        [sys.executable, "-m", "ivr.processes", "engine", "1"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "IVR_STATE": str(engine.state),
+            "IVR_FLOWS": str(SHORT),
+            "IVR_AGI_PORT": str(find_port()),
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert second.returncode == 2
+    assert "is the writer of this store" in second.stderr
