@@ -17,7 +17,7 @@ from ivr.asterisk.channel import AgiChannel
 from ivr.asterisk.fastagi import AgiSession, FastAgiServer, serve
 from ivr.asterisk.gone import GoneChannel
 from ivr.config import Settings
-from ivr.driver import Desk, finish_call, run_call
+from ivr.driver import Desk, finish_call
 from ivr.engine.outcomes import Started
 from ivr.engine.steps import Record
 from ivr.engine.values import Personal
@@ -36,8 +36,9 @@ from ivr.recordings.sealing import (
 from ivr.services.tables import Tables
 from ivr.shelf import Shelf
 from ivr.speech.library import PromptLibrary
-from ivr.store.sqlite import SqliteJournal
+from ivr.spooling import spool_store
 from ivr.store.writer import serve_journal
+from ivr.unrecorded import Owe, lead_call
 
 _log = logging.getLogger(__name__)
 
@@ -81,11 +82,13 @@ class Hotline:
         journal: Journal,
         library: PromptLibrary,
         source: Source | None = None,
+        owe: Owe = lambda kind, call=None, **more: None,
     ) -> None:
         shelf = Shelf(settings.shelf)
         shelf.put(bundle, settings.flows)
         self._settings = settings
         self._journal = journal
+        self._owe = owe
         self._library = library
         self._lines: Counter[str] = Counter()
         self._orphans: dict[str, float] = {}
@@ -113,7 +116,7 @@ class Hotline:
                 await channel.close(done=True)
                 return
             await asyncio.to_thread(scratch.mkdir, parents=True, exist_ok=True)
-            await run_call(self._desk, channel, line, _started(environment))
+            await lead_call(self._desk, channel, line, _started(environment), self._owe)
             await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
         await self._seal(channel, line)
 
@@ -224,16 +227,15 @@ async def serve_hotline(
     for directory in (settings.store, settings.recorded, settings.scratch, settings.shelf):
         await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
-        journal = await stack.enter_async_context(
-            SqliteJournal(settings.store / "journal.db", settings.key_file)
-        )
+        journal = await stack.enter_async_context(spool_store(settings))
         await stack.enter_async_context(serve_journal(journal, settings.store))
-        hotline = Hotline(settings, bundle, journal, library, source)
+        hotline = Hotline(settings, bundle, journal, library, source, journal.owe)
         left = await hotline.list_left_over()
         server = await stack.enter_async_context(
             serve(hotline.answer, host=settings.agi_host, port=settings.agi_port)
         )
         group = await stack.enter_async_context(asyncio.TaskGroup())
+        draining = group.create_task(journal.keep_draining())
         beside = [
             group.create_task(hotline.seal_left_over(left)),
             group.create_task(hotline.keep_sweeping()),
@@ -246,6 +248,7 @@ async def serve_hotline(
         if server.stats.live:
             _log.info("stopping: %d calls may go on for %.0f s", server.stats.live, DRAIN)
         await server.drain(DRAIN)
+        draining.cancel()
 
 
 DRAIN = 10.0

@@ -20,6 +20,8 @@ class Settings:
     `state` holds all that the system writes: store, keys, recordings, prompts, the local Asterisk.
     `flows` and `prompts` are what people write. Asterisk reaches the engine at `agi_host` and
     `agi_port`. `recordings` is where Asterisk writes sound; empty: below `state`.
+    `spool` takes records while the store is away, and should lie on another disk; empty: below
+    `state`. A spool has `spool_megabytes` from the beginning.
     """
 
     state: Path = Path("var")
@@ -28,6 +30,8 @@ class Settings:
     agi_host: str = "127.0.0.1"
     agi_port: int = 4573
     recordings: Path = Path()
+    spool: Path = Path()
+    spool_megabytes: int = 64
 
     def at(self, state: Path) -> Settings:
         """The same settings with everything written somewhere else."""
@@ -69,6 +73,11 @@ class Settings:
         return self.state / "recordings" if self.recordings == Path() else self.recordings
 
     @property
+    def spools(self) -> Path:
+        """Where records wait while the store is away, a directory for each process."""
+        return self.state / "spool" if self.spool == Path() else self.spool
+
+    @property
     def pbx(self) -> Path:
         """The local Asterisk: its program, if it is ours, and its instance."""
         return self.state / "asterisk"
@@ -90,15 +99,18 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         state=_absolute(settings.state),
         flows=_absolute(settings.flows),
         prompts=_absolute(settings.prompts),
-        recordings=settings.recordings
-        if settings.recordings == Path()
-        else _absolute(settings.recordings),
+        recordings=_absolute_unless_empty(settings.recordings),
+        spool=_absolute_unless_empty(settings.spool),
     )
 
 
 def _absolute(path: Path) -> Path:
     """Not `Path.resolve()`, which raises for links that lead in a circle."""
     return Path(os.path.realpath(path))
+
+
+def _absolute_unless_empty(path: Path) -> Path:
+    return path if path == Path() else _absolute(path)
 
 
 def _read(name: str, written: str) -> str | int | Path:
@@ -108,6 +120,14 @@ def _read(name: str, written: str) -> str | int | Path:
                 f"{written!r} is no port",
                 place=PREFIX + name.upper(),
                 remedy="Give a number from 1 to 65535.",
+            )
+        return int(written)
+    if name == "spool_megabytes":
+        if not re.fullmatch("[0-9]{1,6}", written) or int(written) < 1:
+            raise UsageError(
+                f"{written!r} is no size",
+                place=PREFIX + name.upper(),
+                remedy="Give the megabytes of a spool, 1 or more.",
             )
         return int(written)
     return written if name == "agi_host" else Path(written)

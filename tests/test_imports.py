@@ -174,7 +174,16 @@ def test_adapters_do_not_import_each_other(name: str) -> None:
     assert others == set()
 
 
-TOP = ("ivr.app", "ivr.cli", "ivr.sounds", "ivr.shelf", "ivr.driver", "ivr.__main__")
+TOP = (
+    "ivr.app",
+    "ivr.cli",
+    "ivr.sounds",
+    "ivr.shelf",
+    "ivr.driver",
+    "ivr.spooling",
+    "ivr.unrecorded",
+    "ivr.__main__",
+)
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if adapter_of(name)])
