@@ -248,8 +248,7 @@ class AgiChannel:
             await self._line.run(command.execute("StopMixMonitor"))
         await self._stop_recording()
         if step.on:
-            line = self._session.environment.uniqueid
-            await asyncio.to_thread(begin, self._recordings, act, line)
+            await self._mark(act)
             mix, said, heard = (leg_path(self._recordings, act, leg) for leg in LEGS)
             reply = await self._line.run(
                 command.execute("MixMonitor", str(mix), f"r({said})t({heard})")
@@ -259,6 +258,14 @@ class AgiChannel:
             self._recording = act
             self._segments.append(Segment(act, time.time()))
         return RecordingSet(step.on, self._recording)
+
+    async def _mark(self, act: str) -> None:
+        line = self._session.environment.uniqueid
+        try:
+            await asyncio.to_thread(begin, self._recordings, act, line)
+        except OSError as error:
+            _log.error("%s: recording cannot begin: %s", self._recordings, error.strerror)
+            raise Unperformed("recording_failed") from None
 
     async def _stop_recording(self) -> None:
         if self._recording is None:
