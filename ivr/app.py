@@ -18,9 +18,10 @@ from ivr.asterisk.channel import AgiChannel
 from ivr.asterisk.fastagi import AgiSession, FastAgiServer, Limits, serve
 from ivr.asterisk.gone import GoneChannel
 from ivr.config import Settings
-from ivr.driver import Desk, finish_call, run_call
+from ivr.driver import Desk, finish_call
 from ivr.engine.outcomes import Started
 from ivr.engine.values import Personal
+from ivr.exchange import Exchange, account_finder
 from ivr.flow.bundle import Bundle
 from ivr.naming import draw_case_number, new_ulid
 from ivr.operations.claims import LineClaims
@@ -37,11 +38,12 @@ from ivr.services.tables import Tables
 from ivr.shelf import Shelf
 from ivr.sounds import FULL, last_words
 from ivr.speech.library import PromptLibrary
-from ivr.store.client import SocketJournal
-from ivr.store.sqlite import SqliteJournal
+from ivr.spooling import spool_socket, spool_store
+from ivr.store.spooled import SpooledJournal
 from ivr.store.writer import serve_journal
 from ivr.supervision.signals import Signals, receive_signals
 from ivr.sweeper import Sweeper
+from ivr.unrecorded import Owe, lead_call
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ class Hotline:
         library: PromptLibrary,
         source: Source | None = None,
         instruments: Instruments | None = None,
+        owe: Owe = lambda kind, call=None, **more: None,
     ) -> None:
         instruments = instruments or Instruments()
         shelf = Shelf(settings.shelf)
@@ -84,6 +87,7 @@ class Hotline:
         self._turns = turns
         self._settings = settings
         self._meters = instruments.meters
+        self._owe = owe
         self._library = library
         self._lines = HeldLines(self.claims)
         self._admission = Admission(
@@ -113,6 +117,9 @@ class Hotline:
             settings.scratch,
             asyncio.get_running_loop().time,
         )
+        self.exchange = Exchange(
+            observed, instruments.name, instruments.readiness, self.sweeper.end_gone
+        )
 
     async def answer(self, session: AgiSession) -> None:
         """The handler of the FastAGI server: one call, from here to its end."""
@@ -131,16 +138,21 @@ class Hotline:
 
     async def _lead(self, session: AgiSession, line: str, started: Started, served: bool) -> None:
         scratch = self._settings.scratch / line
-        channel = AgiChannel(session, self._library, self._settings.recorded, scratch)
+        channel = AgiChannel(
+            session, self._library, self._settings.recorded, scratch, self.exchange
+        )
         if served and await self._is_over(channel, line):
             await channel.close(done=True)
             return
         await asyncio.to_thread(scratch.mkdir, parents=True, exist_ok=True)
         try:
-            await run_call(self._steady(), ObservedChannel(channel, self._meters), line, started)
+            observed = ObservedChannel(channel, self._meters)
+            run = await lead_call(self._steady(), observed, line, started, self._owe)
         finally:
             self._turns.end(line)
         await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
+        if run is not None:
+            await self.exchange.ended(line, run.call)
         await self.sealer.seal_call(channel, line)
 
     def _steady(self) -> Desk:
@@ -161,6 +173,7 @@ class Hotline:
             finally:
                 self._turns.end(line)
             if run is not None:
+                await self.exchange.ended(line, run.call)
                 await self.sealer.seal_call(channel, line)
 
     async def tell_clock_step(self, seconds: float) -> None:
@@ -192,8 +205,8 @@ async def serve_hotline(
     for directory in (settings.store, settings.recorded, settings.scratch, settings.shelf):
         await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
-        journal = await open_journal(settings, stack)
-        hotline = Hotline(settings, bundle, journal, library, source, instruments)
+        journal = await open_journal(settings, stack, instruments.name)
+        hotline = Hotline(settings, bundle, journal, library, source, instruments, journal.owe)
         stack.callback(hotline.claims.close)
         pulse = Pulse(instruments, counts.take, hotline.tell_clock_step)
         await stack.enter_async_context(pulse.beating())
@@ -203,9 +216,11 @@ async def serve_hotline(
             serve(hotline.answer, host=settings.agi_host, port=settings.agi_port, limits=limits)
         )
         group = await stack.enter_async_context(asyncio.TaskGroup())
+        draining = group.create_task(journal.keep_draining())
         beside = [
             group.create_task(hotline.sealer.seal_left_over(left)),
             group.create_task(hotline.sweeper.keep_sweeping()),
+            group.create_task(hotline.exchange.run(account_finder(settings))),
         ]
         signals = stack.enter_context(receive_signals())
         counts.stats = server.stats
@@ -215,19 +230,19 @@ async def serve_hotline(
         await drain(server, await signals.get(), settings.drain, signals)
         for task in beside:
             task.cancel()
+        draining.cancel()
 
 
-async def open_journal(settings: Settings, stack: AsyncExitStack) -> Journal:
+async def open_journal(settings: Settings, stack: AsyncExitStack, name: str) -> SpooledJournal:
     """The journal of an engine: of several engines the writer's, else its own, with a door."""
     if settings.engines > 1:
-        return await stack.enter_async_context(SocketJournal(settings.socket))
+        return await stack.enter_async_context(spool_socket(settings, name))
     return await open_store(settings, stack)
 
 
-async def open_store(settings: Settings, stack: AsyncExitStack) -> SqliteJournal:
-    """The store, and its door for other processes."""
-    store = SqliteJournal(settings.store / "journal.db", settings.key_file)
-    journal = await stack.enter_async_context(store)
+async def open_store(settings: Settings, stack: AsyncExitStack) -> SpooledJournal:
+    """The store with its spool, and its door for other processes."""
+    journal = await stack.enter_async_context(spool_store(settings))
     await stack.enter_async_context(serve_journal(journal, settings.store))
     return journal
 

@@ -28,6 +28,10 @@ class Settings:
     writes sound; empty: below `state`. An engine takes `max_calls` calls, and those to the numbers
     `always_admitted` beyond. Seconds: `drain` for calls to end after SIGTERM, `stall` that an
     engine may stand still. `status_port` serves /livez, /readyz and /metrics on loopback, 0: not.
+    The manager interface is at `ami_host` and `ami_port`, its account `ami_user` with the secret in
+    the file `ami_secret`; empty: that of the local Asterisk.
+    `spool` takes records while the store is away, and should lie on another disk; empty: below
+    `state`. A spool has `spool_megabytes` from the beginning.
     """
 
     state: Path = Path("var")
@@ -43,6 +47,12 @@ class Settings:
     stall: float = 5.0
     status_port: int = 9573
     log: str = "auto"
+    ami_host: str = "127.0.0.1"
+    ami_port: int = 5038
+    ami_user: str = "ivr"
+    ami_secret: Path = Path()
+    spool: Path = Path()
+    spool_megabytes: int = 64
 
     def at(self, state: Path) -> Settings:
         """The same settings with everything written somewhere else."""
@@ -94,6 +104,11 @@ class Settings:
         return self.state / "metrics"
 
     @property
+    def spools(self) -> Path:
+        """Where records wait while the store is away, a directory for each process."""
+        return self.state / "spool" if self.spool == Path() else self.spool
+
+    @property
     def pbx(self) -> Path:
         """The local Asterisk: its program, if it is ours, and its instance."""
         return self.state / "asterisk"
@@ -128,15 +143,19 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         state=_absolute(settings.state),
         flows=_absolute(settings.flows),
         prompts=_absolute(settings.prompts),
-        recordings=settings.recordings
-        if settings.recordings == Path()
-        else _absolute(settings.recordings),
+        recordings=_absolute_unless_empty(settings.recordings),
+        spool=_absolute_unless_empty(settings.spool),
+        ami_secret=_absolute_unless_empty(settings.ami_secret),
     )
 
 
 def _absolute(path: Path) -> Path:
     """Not `Path.resolve()`, which raises for links that lead in a circle."""
     return Path(os.path.realpath(path))
+
+
+def _absolute_unless_empty(path: Path) -> Path:
+    return path if path == Path() else _absolute(path)
 
 
 def _read(name: str, written: str) -> Value:
@@ -176,12 +195,16 @@ def _log_form(written: str) -> str | None:
 _READERS: Mapping[str, tuple[Callable[[str], Value | None], str]] = {
     "agi_host": (str, ""),
     "agi_port": (_whole(1, 65535), "Give a number from 1 to 65535."),
+    "ami_host": (str, ""),
+    "ami_port": (_whole(1, 65535), "Give a number from 1 to 65535."),
+    "ami_user": (str, ""),
     "engines": (_whole(1, 8), "Give a number from 1 to 8."),
     "max_calls": (_whole(1, 5000), "Give a number from 1 to 5000."),
     "always_admitted": (_numbers, "Give dialled numbers with commas between them: 112,1500"),
     "drain": (_seconds(0, 7200), "Give seconds from 0 to 7200."),
     "stall": (_seconds(1, 600), "Give seconds from 1 to 600."),
     "status_port": (_whole(0, 65535), "Give a number from 1 to 65535, or 0 for no pages."),
+    "spool_megabytes": (_whole(1, 999_999), "Give the megabytes of a spool, 1 or more."),
     "log": (_log_form, f"Give one of {', '.join(LOG_FORMS)}."),
 }
 """How a setting is read, None for a value of the wrong form, and what to give. Else: a path."""

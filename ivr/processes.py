@@ -86,9 +86,12 @@ async def write_journal(settings: Settings, instruments: Instruments) -> None:
     async with AsyncExitStack() as stack:
         signals = stack.enter_context(receive_signals())
         await stack.enter_async_context(pulse.beating())
-        await open_store(settings, stack)
+        journal = await open_store(settings, stack)
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        draining = group.create_task(journal.keep_draining())
         pulse.serving = True
         await signals.get()
+        draining.cancel()
 
 
 if __name__ == "__main__":

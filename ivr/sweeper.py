@@ -79,6 +79,12 @@ class Sweeper:
                 _log.error("an orphaned call cannot be ended: %s", type(error).__name__)
         await asyncio.to_thread(self._clear, waiting)
 
+    async def end_gone(self, existing: frozenset[str]) -> None:
+        """End the calls that nobody leads and whose line is not among those that exist."""
+        for line, _ in await self._journal.lines():
+            if line not in existing and not self._lines.is_led(line):
+                await self._finish(line)
+
     def _end_stuck(self) -> None:
         for turn in self._turns.end_stuck():
             self._meters.stuck.labels(turn.step.type).inc()

@@ -179,17 +179,23 @@ def test_adapters_do_not_import_each_other(name: str) -> None:
 
 TOP = (
     "ivr.app",
+    "ivr.backup",
     "ivr.cli",
     "ivr.sounds",
     "ivr.shelf",
     "ivr.driver",
     "ivr.disclosure",
+    "ivr.exchange",
     "ivr.__main__",
     "ivr.admission",
     "ivr.processes",
     "ivr.sealer",
     "ivr.service",
     "ivr.sweeper",
+    "ivr.restore",
+    "ivr.spooling",
+    "ivr.unrecorded",
+    "ivr.__main__",
 )
 
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from ivr.asterisk.manager import AmiManager, AmiMuting, Gap, watch
+from ivr.asterisk.manager import Account, AmiManager, AmiMuting, Gap, watch
 from ivr.asterisk.manager.manager import QUEUE
 from ivr.errors import ManagerAway
 from tests.ami_peer import Peer, agree, playing, reply
@@ -18,7 +18,7 @@ from tests.ami_peer import Peer, agree, playing, reply
 async def running(peer: Peer) -> AsyncIterator[tuple[AmiManager, asyncio.Queue[Gap | None]]]:
     """A manager that stays connected to the peer, and what it tells of its logins."""
     ups: asyncio.Queue[Gap | None] = asyncio.Queue()
-    manager = AmiManager("127.0.0.1", peer.port, "ivr", "word", ups.put_nowait)
+    manager = AmiManager(lambda: Account("127.0.0.1", peer.port, "ivr", "word"), ups.put_nowait)
     task = asyncio.create_task(manager.run())
     try:
         yield manager, ups
@@ -70,7 +70,7 @@ async def test_an_action_that_was_not_answered_fails_and_is_never_sent_again() -
 
 
 async def test_without_a_connection_nothing_can_be_asked() -> None:
-    manager = AmiManager("127.0.0.1", 1, "ivr", "word")
+    manager = AmiManager(lambda: None)
     with pytest.raises(ManagerAway):
         manager.send_action({"Action": "Ping"})
     assert await AmiMuting(manager).mute("PJSIP/trunk-1", on=True) is False
@@ -142,7 +142,7 @@ async def test_an_event_that_answers_an_action_is_handed_over_too() -> None:
 
 
 async def test_events_wait_in_a_queue_that_has_an_end() -> None:
-    manager = AmiManager("127.0.0.1", 1, "ivr", "word")
+    manager = AmiManager(lambda: None)
     for _ in range(QUEUE + 3):
         manager.dispatch({"event": "Hangup"})
     assert manager.dropped == 3
@@ -182,9 +182,15 @@ async def test_a_watcher_learns_which_lines_there_are_and_why_one_ended() -> Non
             self.told.put_nowait((lines, gap is None))
 
     diary = Diary()
+    states: list[str] = []
     async with playing(answer) as peer:
         task = asyncio.create_task(
-            watch("127.0.0.1", peer.port, "ivr", "word", diary, lambda manager: None)
+            watch(
+                lambda: Account("127.0.0.1", peer.port, "ivr", "word"),
+                diary,
+                lambda manager: None,
+                states.append,
+            )
         )
         assert await diary.told.get() == (frozenset({"17.1"}), True)
         peer.say(b"Event: Hangup\r\nUniqueid: 17.1\r\nCause: 16\r\n\r\n")
@@ -195,6 +201,7 @@ async def test_a_watcher_learns_which_lines_there_are_and_why_one_ended() -> Non
         assert await diary.told.get() == (frozenset({"17.1"}), False)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+    assert states[:3] == ["up", "away", "up"]
 
 
 @pytest.mark.parametrize(("on", "state"), [(True, "1"), (False, "0")])

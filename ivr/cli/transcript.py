@@ -14,6 +14,9 @@ from ivr.flow.templates import parse_template
 from ivr.ports import Fact, Turn
 from ivr.speech.compose import read_out
 
+CAUSES = {16: "normal clearing", 17: "busy", 18: "no answer", 19: "no answer", 31: "normal"}
+"""Causes of Q.850 in words, where a line of ours can end so."""
+
 SECRET = "(secret)"
 """Stands for digits that the journal does not have."""
 
@@ -50,6 +53,9 @@ class Transcript:
                 yield f"    bundle {event['bundle']}"
             case "caller.hung_up":
                 yield f"caller hung up, {event['heard'] / 1000:.1f} s into the prompt"
+            case "line.ended":
+                cause = event["cause"]
+                yield f"the line ended, cause {cause} ({CAUSES.get(cause, 'other')})"
             case "case.opened":
                 yield f"case {_value(event['number'])} opened: {event['kind']}"
             case "message.recorded":

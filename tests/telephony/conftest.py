@@ -17,7 +17,7 @@ from ivr.asterisk.pbx.config import Settings
 from ivr.asterisk.pbx.instance import Instance, point_at, start_instance, stop_instance
 from ivr.asterisk.pbx.ports import find_ports
 from ivr.asterisk.pbx.prefix import Asterisk, install_asterisk
-from tests.telephony.engine import ROOT, SLOW, Engine
+from tests.telephony.engine import ROOT, SLOW, Engine, manager_settings
 
 HOME = ROOT / "var" / "asterisk"
 """Kept between runs, so that Asterisk is fetched once."""
@@ -55,13 +55,15 @@ def caller() -> Callable[[], str]:
 
 
 @pytest.fixture(scope="session")
-def _short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    yield from _running(Engine(tmp_path_factory.mktemp("short"), SHORT, SLOW))
+def _short(pbx: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    state = tmp_path_factory.mktemp("short")
+    yield from _running(Engine(state, SHORT, SLOW, settings=manager_settings(pbx)))
 
 
 @pytest.fixture(scope="session")
-def _shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    yield from _running(Engine(tmp_path_factory.mktemp("shipped"), SHIPPED))
+def _shipped(pbx: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    state = tmp_path_factory.mktemp("shipped")
+    yield from _running(Engine(state, SHIPPED, settings=manager_settings(pbx)))
 
 
 def _running(engine: Engine) -> Iterator[Engine]:
@@ -87,6 +89,6 @@ def shipped(_shipped: Engine, pbx: Instance) -> Engine:
 @pytest.fixture
 def own_engine(tmp_path: Path, pbx: Instance) -> Iterator[Engine]:
     """An engine of this test alone, which it may kill; calls go to it."""
-    engine = Engine(tmp_path / "engine", SHORT, SLOW)
+    engine = Engine(tmp_path / "engine", SHORT, SLOW, settings=manager_settings(pbx))
     point_at(pbx, engine.address)
     yield from _running(engine)

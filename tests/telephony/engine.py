@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ivr.asterisk.pbx.instance import Instance
 from ivr.errors import JournalBroken, SetupError
 from ivr.ports import CallSummary, Fact, Turn
 from ivr.store.reader import SqliteReader
@@ -27,6 +28,14 @@ SOUNDS = ROOT / "var" / "sounds"
 SERVE = ("-m", "ivr", "serve")
 SLOW = ("-m", "tests.telephony.engine_process")
 """The same engine with a source that takes its time."""
+
+
+def manager_settings(pbx: Instance, port: int | None = None) -> Mapping[str, str]:
+    """Settings by which an engine finds the manager interface of this Asterisk, or another port."""
+    secret = pbx.directory / "manager.secret"
+    secret.write_text(pbx.ami_secret)
+    secret.chmod(0o600)
+    return {"IVR_AMI_PORT": str(port or pbx.ports.ami), "IVR_AMI_SECRET": str(secret)}
 
 
 @dataclass(frozen=True)
@@ -121,6 +130,7 @@ class Engine:
         environment = {
             **os.environ,
             "IVR_STATE": str(self.state),
+            "IVR_SPOOL_MEGABYTES": "1",
             "IVR_FLOWS": str(self.flows),
             "IVR_PROMPTS": str(ROOT / "prompts"),
             "IVR_AGI_PORT": str(self.port),

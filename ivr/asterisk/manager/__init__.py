@@ -4,8 +4,8 @@ A call never depends on it: keys and prompts go over FastAGI. While it is away a
 of the recording by stopping the recording.
 """
 
-from ivr.asterisk.manager.manager import AmiManager, Gap
+from ivr.asterisk.manager.manager import Account, AmiManager, Gap
 from ivr.asterisk.manager.muting import AmiMuting
 from ivr.asterisk.manager.watch import Watcher, watch
 
-__all__ = ["AmiManager", "AmiMuting", "Gap", "Watcher", "watch"]
+__all__ = ["Account", "AmiManager", "AmiMuting", "Gap", "Watcher", "watch"]

@@ -11,7 +11,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import panoramisk
@@ -51,20 +51,34 @@ class Gap:
     dropped: int
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where Asterisk listens for managers, and as whom to log in."""
+
+    host: str
+    port: int
+    username: str
+    secret: str = field(repr=False)
+
+
 class AmiManager(panoramisk.Manager):  # type: ignore[misc]
-    """`on_up` is called after each login, with the gap before it (None the first time)."""
+    """`find` is asked for the account before each try, since a local Asterisk draws a new secret at
+    each start; None: there is none now.
+
+    `on_up` is called after each login, with the gap before it (None the first time), `on_state`
+    with each change: `up`, `away`, `refused`.
+    """
 
     def __init__(
         self,
-        host: str,
-        port: int,
-        username: str,
-        secret: str,
+        find: Callable[[], Account | None],
         on_up: Callable[[Gap | None], None] = lambda gap: None,
+        on_state: Callable[[str], None] = lambda state: None,
     ) -> None:
-        super().__init__(host=host, port=port, username=username)
-        self._secret = secret
+        super().__init__()
+        self._find = find
         self._on_up = on_up
+        self._on_state = on_state
         self._waiting: asyncio.Queue[Message] = asyncio.Queue(QUEUE)
         self._since = time.time()
         self._known = False
@@ -103,7 +117,7 @@ class AmiManager(panoramisk.Manager):  # type: ignore[misc]
             try:
                 was_up = await self._session()
             except _LoginRefused:
-                _log.error("the manager interface refuses the account %s", self.config["username"])
+                _log.error("the manager interface refuses the account")
             except (OSError, ManagerAway, TimeoutError) as error:
                 _log.info("the manager interface is away: %s", type(error).__name__)
             if was_up:
@@ -113,13 +127,16 @@ class AmiManager(panoramisk.Manager):  # type: ignore[misc]
 
     async def _session(self) -> bool:
         """Connect, log in, stay; True once the connection breaks after it was up."""
+        account = self._find()
+        if account is None:
+            raise away()
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(ANSWER):
             _, self.protocol = await loop.create_connection(
-                lambda: ManagerProtocol(self.dispatch), self.config["host"], self.config["port"]
+                lambda: ManagerProtocol(self.dispatch), account.host, account.port
             )
         try:
-            await self._log_in()
+            await self._log_in(account)
             self._up()
             await self._ping()
         finally:
@@ -127,22 +144,25 @@ class AmiManager(panoramisk.Manager):  # type: ignore[misc]
             self._down()
         return True
 
-    async def _log_in(self) -> None:
-        login = {"Action": "Login", "Username": self.config["username"], "Secret": self._secret}
+    async def _log_in(self, account: Account) -> None:
+        login = {"Action": "Login", "Username": account.username, "Secret": account.secret}
         answer = await _answered(self.protocol.send({**login, "Events": "on"}), ANSWER)
         self.refused = not answer.success
         if self.refused:
+            self._on_state("refused")
             raise _LoginRefused("the account is refused")
 
     def _up(self) -> None:
         gap = Gap(self._since, time.time(), self.dropped) if self._known else None
         self._known = self.connected = True
         self.dropped = 0
+        self._on_state("up")
         self._on_up(gap)
 
     def _down(self) -> None:
         if self.connected:
             self._since = time.time()
+            self._on_state("away")
         self.connected = False
 
     async def _ping(self) -> None:

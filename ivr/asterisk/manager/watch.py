@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
 from panoramisk.message import Message
 
-from ivr.asterisk.manager.manager import AmiManager, Gap
+from ivr.asterisk.manager.manager import Account, AmiManager, Gap
 from ivr.errors import ManagerAway
 
 _log = logging.getLogger(__name__)
@@ -25,11 +26,17 @@ class Watcher(Protocol):
 
 
 async def watch(
-    host: str, port: int, username: str, secret: str, watcher: Watcher, ready: Any
+    find: Callable[[], Account | None],
+    watcher: Watcher,
+    take: Callable[[AmiManager], None],
+    on_state: Callable[[str], None] = lambda state: None,
 ) -> None:
-    """Stay connected until cancelled and tell the watcher. `ready` is called with the manager."""
+    """Stay connected until cancelled and tell the watcher; `take` gets the manager at once.
+
+    `find` and `on_state`: see `AmiManager`.
+    """
     ups: asyncio.Queue[Gap | None] = asyncio.Queue()
-    manager = AmiManager(host, port, username, secret, ups.put_nowait)
+    manager = AmiManager(find, ups.put_nowait, on_state)
 
     async def ended(_: object, event: Message) -> None:
         await watcher.hung_up(event.uniqueid, int(event.cause) if event.cause.isdigit() else 0)
@@ -45,7 +52,7 @@ async def watch(
                 _log.error("the lines could not be compared: %s", type(error).__name__)
 
     manager.register_event("Hangup", ended)
-    ready(manager)
+    take(manager)
     async with asyncio.TaskGroup() as group:
         group.create_task(sync())
         group.create_task(manager.run())
