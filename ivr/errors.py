@@ -17,6 +17,7 @@ faults of ours, of the machine, or of the person who typed a command.
     └── JournalError          a turn could not be made durable
         ├── JournalLocked     another process is the writer of this store
         ├── JournalBroken     the store failed (disk full, I/O error); nothing was acknowledged
+        │   └── JournalBad    this process must not use the store any more
         └── JournalConflict   the turn is already there, or is not the next one of its call
 """
 
@@ -104,6 +105,14 @@ class JournalLocked(JournalError):
 
 class JournalBroken(JournalError):
     """The store failed (disk full, I/O error). Nothing was acknowledged."""
+
+
+class JournalBad(JournalBroken):
+    """This process must not use the store any more: what is on its disk is not known.
+
+    A flush failed, after which another may succeed without having written anything, or the file is
+    damaged.
+    """
 
 
 class JournalConflict(JournalError):

@@ -142,12 +142,15 @@ class Fact:
     """Something that happened outside the engine's turns: a recording sealed, an engine started.
 
     `call` is None for a fact about no call. `event` is JSON-ready, with a `type` in the past tense.
+    `id` is a UUID that the fact keeps wherever it is stored: the same one is stored once. Empty:
+    the journal draws one.
     """
 
     call: str | None
     at: datetime
     source: str
     event: Mapping[str, Any] = field(repr=False)
+    id: str = field(default="", compare=False)
 
 
 class Journal(Protocol):
@@ -161,14 +164,17 @@ class Journal(Protocol):
     async def append(self, turn: Turn, live: LiveRow | None, case: NewCase | None = None) -> int:
         """Store the turn, replace the live row (None removes it) and open the case: all or nothing.
 
-        Returns the record's sequence number, from 0 without a gap, once it is durable. Raises
+        Returns the record's sequence number, from 0 without a gap, once it is durable. A negative
+        number: it is durable in the spool, and gets its number when the store is back. Raises
         JournalConflict when the turn is not the next one of its call, or the case's number or the
         line is taken. The last turn of a call may be sent again by a writer in doubt: when it is
         the same, word for word, nothing is stored and the number of the first time comes back.
         """
 
     async def note(self, fact: Fact) -> int:
-        """Store a fact; returns its sequence number once it is durable."""
+        """Store a fact; returns its sequence number as `append` does. A fact whose `id` is there
+        already is not stored again.
+        """
 
     async def live(self, line: str) -> LiveRow | None:
         """The call in progress on this line, None when there is none."""

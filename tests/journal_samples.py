@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ivr.audit.vault import open_vault
 from ivr.engine.events import CallEnded, CallStarted, Event, InputAccepted, MenuChosen, PromptPlayed
 from ivr.engine.outcomes import Digits, Keys, Started
 from ivr.engine.plain import event_to_plain, outcome_to_plain, step_to_plain
@@ -19,6 +20,8 @@ from ivr.ports import CallReader, Fact, LiveRow, NewCase, Secrets, Turn
 from ivr.store.client import SocketJournal
 from ivr.store.memory import MemoryJournal
 from ivr.store.reader import SqliteReader
+from ivr.store.spool import Spool
+from ivr.store.spooled import SpooledJournal
 from ivr.store.sqlite import SqliteJournal
 from ivr.store.writer import Store, serve_journal
 
@@ -134,9 +137,43 @@ async def open_sqlite_socket(place: Path) -> AsyncIterator[Shop]:
         yield Shop(journal, shop.reader, place)
 
 
+def open_spooled(place: Path, size: int = 1 << 20) -> SpooledJournal:
+    """The journal of `place` with a spool beside it."""
+    path, key = place / "journal.db", place / "master.key"
+    return SpooledJournal(
+        lambda: SqliteJournal(path, key),
+        lambda: open_vault(key, create=False),
+        Spool(place / "spool", size=size),
+    )
+
+
+@asynccontextmanager
+async def open_spool(place: Path) -> AsyncIterator[Shop]:
+    path, key = place / "journal.db", place / "master.key"
+    async with open_spooled(place) as journal, SqliteReader(path, key) as reader:
+        yield Shop(journal, reader, place)
+
+
+@asynccontextmanager
+async def open_spool_socket(place: Path) -> AsyncIterator[Shop]:
+    """The spool of a process that reaches the writer through its socket."""
+    async with (
+        open_sqlite(place) as shop,
+        serve_journal(shop.journal, place) as door,
+        SpooledJournal(
+            lambda: SocketJournal(door),
+            lambda: open_vault(place / "master.key", create=False),
+            Spool(place / "spool", size=1 << 20),
+        ) as journal,
+    ):
+        yield Shop(journal, shop.reader, place)
+
+
 SHOPS = {
     "memory": open_memory,
     "sqlite": open_sqlite,
     "socket-memory": open_memory_socket,
     "socket-sqlite": open_sqlite_socket,
+    "spool": open_spool,
+    "spool-socket": open_spool_socket,
 }

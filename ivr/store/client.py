@@ -15,7 +15,9 @@ from ivr.errors import JournalBroken, ProtocolError
 from ivr.ports import Fact, LiveRow, NewCase, Turn
 from ivr.store.feed import Leaves
 from ivr.store.plain import (
+    Entry,
     case_to_plain,
+    entry_to_plain,
     fact_to_plain,
     from_micros,
     live_from_plain,
@@ -61,8 +63,16 @@ class SocketJournal:
         return int(await self._ask(request))
 
     async def note(self, fact: Fact) -> int:
-        """Store a fact, see `Journal`. Sent again after a loss, it may be there twice."""
+        """Store a fact, see `Journal`. Sent again after a loss without an id, it may be there
+        twice.
+        """
         return int(await self._ask({"do": "note", "fact": fact_to_plain(fact)}))
+
+    async def catch_up(self, entries: Sequence[Entry]) -> Sequence[int | None]:
+        """Store what was acknowledged elsewhere, see `Store`."""
+        request = {"do": "catch_up", "entries": [entry_to_plain(entry) for entry in entries]}
+        numbers: list[int | None] = await self._ask(request)
+        return numbers
 
     async def live(self, line: str) -> LiveRow | None:
         """The call in progress on this line, see `Journal`."""

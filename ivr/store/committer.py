@@ -16,7 +16,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
-from ivr.errors import IvrError, JournalBroken, JournalConflict, JournalError
+from ivr.errors import IvrError, JournalBad, JournalBroken, JournalConflict, JournalError
 from ivr.store.ledger import Ledger
 
 _log = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ class Committer:
         self._loop: asyncio.AbstractEventLoop
         self._stopped: asyncio.Future[None]
         self._running = False
+        self._bad: JournalBad | None = None
         self.jobs = 0
         self.commits = 0
 
@@ -116,6 +117,10 @@ class Committer:
         return jobs
 
     def _commit(self, ledger: Ledger, jobs: Sequence[_Job]) -> None:
+        if self._bad is not None:
+            bad = self._bad
+            self._call(self._deliver, [_Result(job, error=bad) for job in jobs], ())
+            return
         try:
             ledger.connection.execute("BEGIN IMMEDIATE")
             results = [self._perform(ledger, job) for job in jobs]
@@ -149,6 +154,13 @@ class Committer:
         return result
 
     def _broken(self, error: sqlite3.Error) -> JournalBroken:
+        if _is_beyond_use(error):
+            self._bad = JournalBad(
+                f"the store is bad and is not used any more ({error})",
+                place=self._place,
+                remedy="Look at its disk, or restore the store from its backup, and start again.",
+            )
+            return self._bad
         return JournalBroken(
             f"the store failed ({error})",
             place=self._place,
@@ -165,6 +177,18 @@ class Committer:
             self._loop.call_soon_threadsafe(function, *arguments)
         except RuntimeError:
             _log.warning("%s: the event loop ended before the journal", self._place)
+
+
+def _is_beyond_use(error: sqlite3.Error) -> bool:
+    """Whether nobody knows what is on the disk now.
+
+    After a failed fsync the kernel may call the next one a success without having written anything
+    (wiki.postgresql.org/wiki/Fsync_Errors). Codes: sqlite.org/rescode.html.
+    """
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code in (sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC) or (
+        code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    )
 
 
 def _refuse(error: Exception) -> Exception | None:

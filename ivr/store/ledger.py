@@ -27,6 +27,9 @@ from ivr.audit.vault import DataKey, Vault
 from ivr.errors import JournalConflict, JournalError
 from ivr.ports import Fact, LiveRow, NewCase, Turn
 from ivr.store.plain import (
+    CASE_TAKEN,
+    LINE_TAKEN,
+    Entry,
     from_micros,
     live_from_plain,
     live_to_plain,
@@ -56,28 +59,56 @@ class Ledger:
         self._keys.clear()
         del self.fresh[fresh:]
 
-    def append(self, turn: Turn, live: LiveRow | None, case: NewCase | None) -> int:
-        """Store a turn as `Journal.append` says."""
+    def append(
+        self, turn: Turn, live: LiveRow | None, case: NewCase | None, *, late: bool = False
+    ) -> int:
+        """Store a turn as `Journal.append` says. `late`: any turn of the call may come again."""
         turns, ended = self._execute(
             "SELECT turns, ended_us IS NOT NULL FROM call WHERE id = ?", turn.call
         ) or (0, False)
         if turn.n != turns + 1 or ended:
-            return self._repeat(turn, case, turns)
+            return self._repeat(turn, case, turns, late=late)
         key = self._key(turn.call)
         if key is None:
             raise JournalConflict(f"call {turn.call} was erased")
         seq = self._add("turn", turn.call, turn.n, turn.at, self._source, turn_data(turn))
         self._project(turn, key)
-        self._replace_live(turn, live, key)
+        self._replace_live(turn, live, key, late=late)
         if case is not None:
-            self._open_case(turn, case, key)
+            self._open_case(turn, case, key, late=late)
         if turn.step is None:
             self._keys.pop(turn.call, None)
         return seq
 
     def note(self, fact: Fact) -> int:
         """Store a fact as `Journal.note` says."""
-        return self._add("fact", fact.call, None, fact.at, fact.source, fact.event)
+        if not fact.id:
+            return self._add("fact", fact.call, None, fact.at, fact.source, fact.event)
+        there = self._execute("SELECT seq FROM named_fact WHERE id = ?", fact.id)
+        if there is not None:
+            return int(there[0])
+        seq = self._add("fact", fact.call, None, fact.at, fact.source, fact.event, fact.id)
+        self._execute("INSERT INTO named_fact VALUES (?, ?)", fact.id, seq)
+        return seq
+
+    def catch_up(self, entries: Sequence[Entry]) -> Sequence[int | None]:
+        """Store what was acknowledged elsewhere, as `Store.catch_up` says."""
+        return [self._catch_up(entry) for entry in entries]
+
+    def _catch_up(self, entry: Entry) -> int | None:
+        fresh = len(self.fresh)
+        self.connection.execute("SAVEPOINT entry")
+        try:
+            if isinstance(entry, Fact):
+                seq: int | None = self.note(entry)
+            else:
+                seq = self.append(entry.turn, entry.live, entry.case, late=True)
+        except (JournalError, sqlite3.IntegrityError):
+            self.connection.execute("ROLLBACK TO entry")
+            self.forget(fresh)
+            seq = None
+        self.connection.execute("RELEASE entry")
+        return seq
 
     def live(self, line: str) -> LiveRow | None:
         """The call in progress on a line."""
@@ -122,7 +153,7 @@ class Ledger:
         self.erased = True
         return self.note(fact)
 
-    def _repeat(self, turn: Turn, case: NewCase | None, turns: int) -> int:
+    def _repeat(self, turn: Turn, case: NewCase | None, turns: int, *, late: bool) -> int:
         """A turn that is there already, word for word, was sent again by a writer in doubt."""
         row = self._execute(
             "SELECT seq, leaf, sealed FROM record LEFT JOIN disclosure USING (seq)"
@@ -130,7 +161,7 @@ class Ledger:
             turn.call,
             turn.n,
         )
-        if row is not None and turn.n == turns:
+        if row is not None and (late or turn.n == turns):
             seq, leaf, sealed = row
             number = case.number if case else None
             there = turn_from_leaf(read_leaf(leaf), self._disclosed(turn.call, seq, sealed))
@@ -147,10 +178,11 @@ class Ledger:
         at: datetime,
         source: str,
         data: Mapping[str, Any],
+        record: str = "",
     ) -> int:
         (seq,) = self._execute("SELECT coalesce(max(seq) + 1, 0) FROM record") or (0,)
         try:
-            record = write_id(at, os.urandom(10))
+            record = record or write_id(at, os.urandom(10))
             header = Header(self._log, seq, record, at, source, call, n, kind)
             leaf = encode_leaf(header, data, lambda: os.urandom(16))
         except (ValueError, TypeError) as error:
@@ -190,7 +222,7 @@ class Ledger:
             line.outcome,
         )
 
-    def _replace_live(self, turn: Turn, live: LiveRow | None, key: DataKey) -> None:
+    def _replace_live(self, turn: Turn, live: LiveRow | None, key: DataKey, *, late: bool) -> None:
         if live is None:
             self._execute("DELETE FROM live WHERE call = ?", turn.call)
             return
@@ -199,8 +231,11 @@ class Ledger:
         held = self._execute(
             "SELECT call FROM live WHERE line = ? AND call <> ?", live.line, live.call
         )
-        if held is not None:
+        if held is not None and not late:
             raise JournalConflict(f"line {live.line} is held by call {held[0]}")
+        if held is not None:
+            self._execute("DELETE FROM live WHERE call = ?", held[0])
+            self.note(Fact(held[0], turn.at, self._source, LINE_TAKEN))
         self._execute(
             "INSERT INTO live VALUES (?, ?, ?, ?) ON CONFLICT (call) DO UPDATE"
             " SET line = excluded.line, at_us = excluded.at_us, sealed = excluded.sealed",
@@ -210,10 +245,13 @@ class Ledger:
             key.seal("live", json.dumps(live_to_plain(live), allow_nan=False).encode()),
         )
 
-    def _open_case(self, turn: Turn, case: NewCase, key: DataKey) -> None:
+    def _open_case(self, turn: Turn, case: NewCase, key: DataKey, *, late: bool) -> None:
         token = self._vault.token("case number", case.number)
         if self._execute("SELECT 1 FROM opened_case WHERE token = ?", token) is not None:
-            raise JournalConflict("the number of the new case is taken")
+            if not late:
+                raise JournalConflict("the number of the new case is taken")
+            self.note(Fact(turn.call, turn.at, self._source, {**CASE_TAKEN, "turn": turn.n}))
+            return
         sealed = key.seal(f"case/{turn.n}", case.number.encode())
         self._execute(
             "INSERT INTO opened_case VALUES (?, ?, ?, ?, ?, ?)",

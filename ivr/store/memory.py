@@ -27,6 +27,9 @@ from ivr.errors import JournalConflict, JournalError
 from ivr.ports import CallSummary, Fact, LiveRow, NewCase, Turn
 from ivr.store.feed import Feed, Leaves
 from ivr.store.plain import (
+    CASE_TAKEN,
+    LINE_TAKEN,
+    Entry,
     fact_from_leaf,
     live_from_plain,
     live_to_plain,
@@ -57,30 +60,57 @@ class MemoryJournal:
         self._cases: dict[tuple[str, int], str] = {}
         self._calls: dict[str, CallSummary] = {}
         self._erased: set[str] = set()
+        self._named: dict[str, int] = {}
 
     async def append(self, turn: Turn, live: LiveRow | None, case: NewCase | None = None) -> int:
         """Store a turn, see `Journal`."""
+        return self._append(turn, live, case, late=False)
+
+    def _append(self, turn: Turn, live: LiveRow | None, case: NewCase | None, *, late: bool) -> int:
         before = self._calls.get(turn.call)
         if turn.call in self._erased:
             raise JournalConflict(f"call {turn.call} was erased")
         turns = before.turns if before else 0
         if turn.n != turns + 1 or (before and before.ended):
-            return self._repeat(turn, case, turns)
-        row = self._write_live(turn, live)
-        if case is not None and case.number in self._cases.values():
+            return self._repeat(turn, case, turns, late=late)
+        row = self._write_live(turn, live, late=late)
+        taken = case is not None and case.number in self._cases.values()
+        if taken and not late:
             raise JournalConflict("the number of the new case is taken")
         seq = self._add("turn", turn.call, turn.n, turn.at, self._source, turn_data(turn))
         self._calls[turn.call] = summarise_turn(before, turn)
         self._live.pop(turn.call, None)
         if row is not None:
             self._live[turn.call] = row
-        if case is not None:
+        if taken:
+            self._note(Fact(turn.call, turn.at, self._source, {**CASE_TAKEN, "turn": turn.n}))
+        elif case is not None:
             self._cases[turn.call, turn.n] = case.number
         return seq
 
     async def note(self, fact: Fact) -> int:
         """Store a fact, see `Journal`."""
-        return self._add("fact", fact.call, None, fact.at, fact.source, fact.event)
+        return self._note(fact)
+
+    def _note(self, fact: Fact) -> int:
+        if fact.id not in self._named:
+            seq = self._add("fact", fact.call, None, fact.at, fact.source, fact.event, fact.id)
+            if not fact.id:
+                return seq
+            self._named[fact.id] = seq
+        return self._named[fact.id]
+
+    async def catch_up(self, entries: Sequence[Entry]) -> Sequence[int | None]:
+        """Store what was acknowledged elsewhere, see `Store`."""
+        return [self._catch_up(entry) for entry in entries]
+
+    def _catch_up(self, entry: Entry) -> int | None:
+        try:
+            if isinstance(entry, Fact):
+                return self._note(entry)
+            return self._append(entry.turn, entry.live, entry.case, late=True)
+        except JournalError:
+            return None
 
     async def live(self, line: str) -> LiveRow | None:
         """The call in progress on this line, see `Journal`."""
@@ -142,15 +172,20 @@ class MemoryJournal:
             if record.call == call and record.n is None
         ]
 
-    def _write_live(self, turn: Turn, live: LiveRow | None) -> tuple[str, datetime, str] | None:
+    def _write_live(
+        self, turn: Turn, live: LiveRow | None, *, late: bool
+    ) -> tuple[str, datetime, str] | None:
         """The row as text, so that nobody can change it afterwards."""
         if live is None:
             return None
         if live.call != turn.call:
             raise JournalConflict(f"the live row of call {live.call} came with call {turn.call}")
-        for call, (line, _, _) in self._live.items():
+        for call, (line, _, _) in tuple(self._live.items()):
             if line == live.line and call != live.call:
-                raise JournalConflict(f"line {live.line} is held by call {call}")
+                if not late:
+                    raise JournalConflict(f"line {live.line} is held by call {call}")
+                del self._live[call]
+                self._note(Fact(call, turn.at, self._source, LINE_TAKEN))
         try:
             text = json.dumps(live_to_plain(live), allow_nan=False)
         except (ValueError, TypeError) as error:
@@ -158,9 +193,9 @@ class MemoryJournal:
             raise JournalError(f"the record cannot be stored ({name})") from None
         return live.line, live.at, text
 
-    def _repeat(self, turn: Turn, case: NewCase | None, turns: int) -> int:
+    def _repeat(self, turn: Turn, case: NewCase | None, turns: int, *, late: bool) -> int:
         for seq, record in enumerate(self._records):
-            if (record.call, record.n) != (turn.call, turn.n) or turn.n != turns:
+            if (record.call, record.n) != (turn.call, turn.n) or not (late or turn.n == turns):
                 continue
             opened = open_disclosures(record.leaf.disclosures)
             there = turn_from_leaf(read_leaf(record.leaf.raw), opened)
@@ -177,10 +212,11 @@ class MemoryJournal:
         at: datetime,
         source: str,
         data: Mapping[str, Any],
+        record: str = "",
     ) -> int:
         seq = len(self._records)
         try:
-            record = write_id(at, os.urandom(10))
+            record = record or write_id(at, os.urandom(10))
             header = Header(self._log, seq, record, at, source, call, n, kind)
             leaf = encode_leaf(header, data, lambda: os.urandom(16))
         except (ValueError, TypeError) as error:

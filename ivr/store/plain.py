@@ -6,8 +6,9 @@ Live rows and numbers are in clear here; nothing of this may be written anywhere
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter
 
@@ -17,11 +18,30 @@ from ivr.engine.values import PERSONAL_KEY
 from ivr.errors import JournalError
 from ivr.ports import CallSummary, Fact, LiveRow, NewCase, Turn
 
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """What `Journal.append` takes."""
+
+    turn: Turn
+    live: LiveRow | None
+    case: NewCase | None = None
+
+
+Entry: TypeAlias = Append | Fact
+"""What was acknowledged elsewhere and goes into the store later."""
+
 _TURN: TypeAdapter[Turn] = TypeAdapter(Turn)
 _FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
 _CASE: TypeAdapter[NewCase] = TypeAdapter(NewCase)
 _LIVE: TypeAdapter[LiveRow] = TypeAdapter(LiveRow)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+LINE_TAKEN = {"type": "call.abandoned", "reason": "line"}
+"""A call began on the line of another one while the store was away; that one has no more turns."""
+
+CASE_TAKEN = {"type": "case.number_taken"}
+"""While the store was away, a caller was told a case number that another case has."""
 
 
 def to_micros(at: datetime) -> int:
@@ -91,7 +111,13 @@ def turn_from_plain(data: Mapping[str, Any]) -> Turn:
 def fact_to_plain(fact: Fact) -> dict[str, Any]:
     """A fact as data."""
     at = to_micros(fact.at)
-    return {"call": fact.call, "at": at, "source": fact.source, "event": fact.event}
+    return {
+        "call": fact.call,
+        "at": at,
+        "source": fact.source,
+        "event": fact.event,
+        "id": fact.id,
+    }
 
 
 def fact_from_plain(data: Mapping[str, Any]) -> Fact:
@@ -125,3 +151,23 @@ def live_from_plain(data: Mapping[str, Any]) -> LiveRow:
     """The row again. Raises KeyError, TypeError or ValueError when the data are not one."""
     secrets = {"digits": data["secrets"]}
     return read_plain(_LIVE, {**data, "secrets": secrets, "at": from_micros(data["at"])})
+
+
+def entry_to_plain(entry: Entry) -> dict[str, Any]:
+    """An entry as data, personal values and secrets in clear."""
+    if isinstance(entry, Fact):
+        return {"fact": fact_to_plain(entry)}
+    return {
+        "turn": turn_to_plain(entry.turn),
+        "live": live_to_plain(entry.live) if entry.live else None,
+        "case": case_to_plain(entry.case) if entry.case else None,
+    }
+
+
+def entry_from_plain(data: Mapping[str, Any]) -> Entry:
+    """The entry again. Raises KeyError, TypeError or ValueError when the data are not one."""
+    if "fact" in data:
+        return fact_from_plain(data["fact"])
+    live = live_from_plain(data["live"]) if data["live"] else None
+    case = case_from_plain(data["case"]) if data["case"] else None
+    return Append(turn_from_plain(data["turn"]), live, case)

@@ -22,6 +22,7 @@ from ivr.store.committer import Committer
 from ivr.store.feed import Feed, Leaves
 from ivr.store.ledger import Ledger
 from ivr.store.lock import Lock
+from ivr.store.plain import Entry
 from ivr.store.schema import open_database
 
 _log = logging.getLogger(__name__)
@@ -90,6 +91,10 @@ class SqliteJournal:
     async def note(self, fact: Fact) -> int:
         """Store a fact, see `Journal`."""
         return await self._committer.submit(lambda ledger: ledger.note(fact))
+
+    async def catch_up(self, entries: Sequence[Entry]) -> Sequence[int | None]:
+        """Store what was acknowledged elsewhere, see `Store`."""
+        return await self._committer.submit(lambda ledger: ledger.catch_up(entries))
 
     async def live(self, line: str) -> LiveRow | None:
         """The call in progress on this line, see `Journal`."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ivr.errors import (
+    JournalBad,
     JournalBroken,
     JournalConflict,
     JournalError,
@@ -22,7 +23,9 @@ MAX_BODY = 1 << 20
 """Bytes of a body. A turn is limited by its leaf, a live row by the run; both stay far below."""
 
 _HEAD = 4
-_ERRORS = {kind.__name__: kind for kind in (JournalBroken, JournalConflict, JournalLocked)}
+_ERRORS = {
+    kind.__name__: kind for kind in (JournalBad, JournalBroken, JournalConflict, JournalLocked)
+}
 
 
 def encode_frame(message: Mapping[str, Any]) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +18,9 @@ from ivr.ports import Fact, Journal
 from ivr.store.door import open_door
 from ivr.store.feed import Leaves
 from ivr.store.plain import (
+    Entry,
     case_from_plain,
+    entry_from_plain,
     fact_from_plain,
     live_from_plain,
     live_to_plain,
@@ -35,6 +37,15 @@ class Store(Journal, Protocol):
 
     async def erase(self, fact: Fact) -> int:
         """See `SqliteJournal.erase`."""
+
+    async def catch_up(self, entries: Sequence[Entry]) -> Sequence[int | None]:
+        """Store, in order and in one transaction, what was acknowledged elsewhere.
+
+        Returns the sequence number of each, None for one that is refused: it could never be
+        stored. One that is there already, word for word or by a fact's id, is not stored again and
+        changes nothing, whatever followed it. A line or a case number that another call has is no
+        reason to refuse: a fact `call.abandoned` or `case.number_taken` tells of it.
+        """
 
     def subscribe(self) -> AbstractAsyncContextManager[Leaves]:
         """See `Feed.subscribe`."""
@@ -173,6 +184,9 @@ def _understand(store: Store, request: Mapping[str, Any]) -> Callable[[], Awaita
         case "note":
             fact = fact_from_plain(request["fact"])
             return lambda: store.note(fact)
+        case "catch_up":
+            entries = [entry_from_plain(one) for one in request["entries"]]
+            return lambda: store.catch_up(entries)
         case "erase":
             reason = fact_from_plain(request["fact"])
             return lambda: store.erase(reason)

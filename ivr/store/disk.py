@@ -1,0 +1,40 @@
+"""Files that last: written whole, flushed, and their names flushed too. Every function blocks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def fill(descriptor: int, size: int) -> None:
+    """Zeros from the beginning, so that every block is there: a later write needs no room."""
+    block = bytes(1 << 20)
+    at = 0
+    while at < size:
+        at += os.pwrite(descriptor, block[: size - at], at)
+
+
+def write_at(descriptor: int, data: bytes, at: int) -> None:
+    """All of the data at a place of the file."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, at)
+        view, at = view[written:], at + written
+
+
+def sync_file(path: Path) -> None:
+    """Flush a file that somebody wrote."""
+    _sync(path, os.O_RDWR)
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory last."""
+    _sync(path, os.O_RDONLY)
+
+
+def _sync(path: Path, how: int) -> None:
+    descriptor = os.open(path, how)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
