@@ -115,6 +115,8 @@ def _is_over(known: Known) -> bool:
 
 def _repeat(append: Append, known: Known) -> int:
     turn, there = append.turn, known.turn
+    if there is None and turn.n == known.n and append.live == known.live:
+        return known.seq  # a live row tells its turn: its time, its run, its step
     if there is not None and (there.n, there.at) == (turn.n, turn.at):
         number = append.case.number if append.case else None
         if turn_data(there) == turn_data(turn) and number == known.number:
