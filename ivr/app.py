@@ -18,7 +18,7 @@ from ivr.asterisk.channel import AgiChannel
 from ivr.asterisk.fastagi import AgiSession, FastAgiServer, Limits, serve
 from ivr.asterisk.gone import GoneChannel
 from ivr.config import Settings
-from ivr.driver import Desk, finish_call, run_call
+from ivr.driver import Desk, finish_call
 from ivr.engine.outcomes import Started
 from ivr.engine.values import Personal
 from ivr.flow.bundle import Bundle
@@ -37,11 +37,10 @@ from ivr.services.tables import Tables
 from ivr.shelf import Shelf
 from ivr.sounds import FULL, last_words
 from ivr.speech.library import PromptLibrary
-from ivr.store.client import SocketJournal
-from ivr.store.sqlite import SqliteJournal
-from ivr.store.writer import serve_journal
+from ivr.spooling import open_journal
 from ivr.supervision.signals import Signals, receive_signals
 from ivr.sweeper import Sweeper
+from ivr.unrecorded import Owe, lead_call
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +73,7 @@ class Hotline:
         library: PromptLibrary,
         source: Source | None = None,
         instruments: Instruments | None = None,
+        owe: Owe = lambda kind, call=None, **more: None,
     ) -> None:
         instruments = instruments or Instruments()
         shelf = Shelf(settings.shelf)
@@ -84,6 +84,7 @@ class Hotline:
         self._turns = turns
         self._settings = settings
         self._meters = instruments.meters
+        self._owe = owe
         self._library = library
         self._lines = HeldLines(self.claims)
         self._admission = Admission(
@@ -137,7 +138,8 @@ class Hotline:
             return
         await asyncio.to_thread(scratch.mkdir, parents=True, exist_ok=True)
         try:
-            await run_call(self._steady(), ObservedChannel(channel, self._meters), line, started)
+            observed = ObservedChannel(channel, self._meters)
+            await lead_call(self._steady(), observed, line, started, self._owe)
         finally:
             self._turns.end(line)
         await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
@@ -192,8 +194,8 @@ async def serve_hotline(
     for directory in (settings.store, settings.recorded, settings.scratch, settings.shelf):
         await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
-        journal = await open_journal(settings, stack)
-        hotline = Hotline(settings, bundle, journal, library, source, instruments)
+        journal = await open_journal(settings, stack, instruments.name)
+        hotline = Hotline(settings, bundle, journal, library, source, instruments, journal.owe)
         stack.callback(hotline.claims.close)
         pulse = Pulse(instruments, counts.take, hotline.tell_clock_step)
         await stack.enter_async_context(pulse.beating())
@@ -215,21 +217,6 @@ async def serve_hotline(
         await drain(server, await signals.get(), settings.drain, signals)
         for task in beside:
             task.cancel()
-
-
-async def open_journal(settings: Settings, stack: AsyncExitStack) -> Journal:
-    """The journal of an engine: of several engines the writer's, else its own, with a door."""
-    if settings.engines > 1:
-        return await stack.enter_async_context(SocketJournal(settings.socket))
-    return await open_store(settings, stack)
-
-
-async def open_store(settings: Settings, stack: AsyncExitStack) -> SqliteJournal:
-    """The store, and its door for other processes."""
-    store = SqliteJournal(settings.store / "journal.db", settings.key_file)
-    journal = await stack.enter_async_context(store)
-    await stack.enter_async_context(serve_journal(journal, settings.store))
-    return journal
 
 
 SHORT_DRAIN = 10.0

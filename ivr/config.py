@@ -25,7 +25,8 @@ class Settings:
     `state` holds all that the system writes: store, keys, recordings, prompts, the local Asterisk.
     `flows` and `prompts` are what people write. Asterisk reaches the engine at `agi_host` and
     `agi_port`, the second of several `engines` one port above. `recordings` is where Asterisk
-    writes sound; empty: below `state`. An engine takes `max_calls` calls, and those to the numbers
+    writes sound, `spool` where records wait while the store is away (each process has
+    `spool_megabytes` there), best on another disk; empty: both below `state`. An engine takes `max_calls` calls, and those to the numbers
     `always_admitted` beyond. Seconds: `drain` for calls to end after SIGTERM, `stall` that an
     engine may stand still. `status_port` serves /livez, /readyz and /metrics on loopback, 0: not.
     """
@@ -36,6 +37,8 @@ class Settings:
     agi_host: str = "127.0.0.1"
     agi_port: int = 4573
     recordings: Path = Path()
+    spool: Path = Path()
+    spool_megabytes: int = 64
     engines: int = 1
     max_calls: int = 500
     always_admitted: tuple[str, ...] = ()
@@ -94,6 +97,11 @@ class Settings:
         return self.state / "metrics"
 
     @property
+    def spools(self) -> Path:
+        """Where records wait while the store is away, a directory for each process."""
+        return self.state / "spool" if self.spool == Path() else self.spool
+
+    @property
     def pbx(self) -> Path:
         """The local Asterisk: its program, if it is ours, and its instance."""
         return self.state / "asterisk"
@@ -128,15 +136,18 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         state=_absolute(settings.state),
         flows=_absolute(settings.flows),
         prompts=_absolute(settings.prompts),
-        recordings=settings.recordings
-        if settings.recordings == Path()
-        else _absolute(settings.recordings),
+        recordings=_absolute_unless_empty(settings.recordings),
+        spool=_absolute_unless_empty(settings.spool),
     )
 
 
 def _absolute(path: Path) -> Path:
     """Not `Path.resolve()`, which raises for links that lead in a circle."""
     return Path(os.path.realpath(path))
+
+
+def _absolute_unless_empty(path: Path) -> Path:
+    return path if path == Path() else _absolute(path)
 
 
 def _read(name: str, written: str) -> Value:
@@ -179,6 +190,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Value | None], str]] = {
     "engines": (_whole(1, 8), "Give a number from 1 to 8."),
     "max_calls": (_whole(1, 5000), "Give a number from 1 to 5000."),
     "always_admitted": (_numbers, "Give dialled numbers with commas between them: 112,1500"),
+    "spool_megabytes": (_whole(1, 100_000), "Give the megabytes of a spool, 1 or more."),
     "drain": (_seconds(0, 7200), "Give seconds from 0 to 7200."),
     "stall": (_seconds(1, 600), "Give seconds from 1 to 600."),
     "status_port": (_whole(0, 65535), "Give a number from 1 to 65535, or 0 for no pages."),

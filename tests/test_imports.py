@@ -184,6 +184,8 @@ TOP = (
     "ivr.shelf",
     "ivr.driver",
     "ivr.disclosure",
+    "ivr.spooling",
+    "ivr.unrecorded",
     "ivr.__main__",
     "ivr.admission",
     "ivr.processes",

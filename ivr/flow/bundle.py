@@ -28,7 +28,8 @@ class Hotline(Model):
     """The file `hotline.yaml`: numbers, languages, and what every flow inherits.
 
     `person` is the flow that leads to a person: every place that listens must have a way there.
-    `phrases` says some of the engine's own words otherwise.
+    `phrases` says some of the engine's own words otherwise. `when_store_is_away` says for a number
+    what becomes of its calls when nothing can be recorded; one that is not there refuses them.
     """
 
     hotline: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
@@ -40,6 +41,9 @@ class Hotline(Model):
     defaults: Habits
     person: FlowName | None = None
     phrases: Mapping[Name, Text] = Field(default_factory=dict)
+    when_store_is_away: Mapping[str, Literal["go_on", "refuse_new_calls"]] = Field(
+        default_factory=dict
+    )
 
 
 class Flow(Model):

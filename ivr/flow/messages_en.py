@@ -77,6 +77,7 @@ SENTENCES: Mapping[str, str] = {
     "reserved-name": "the name '{name}' has a meaning of its own; choose another",
     "unknown-node": "there is no node '{name}'",
     "unknown-flow": "there is no flow '{name}'",
+    "unknown-number": "'numbers' has no '{name}'",
     "unknown-source": "sources.yaml has no source '{name}'",
     "unknown-language": "the hotline does not speak '{name}'; its languages are: {languages}",
     "unknown-timezone": "there is no time zone '{name}'; Indonesia has Asia/Jakarta, Asia/Makassar,"

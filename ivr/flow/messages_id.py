@@ -79,6 +79,7 @@ SENTENCES: Mapping[str, str] = {
     "reserved-name": "nama '{name}' memiliki arti sendiri; pilih nama lain",
     "unknown-node": "tidak ada simpul '{name}'",
     "unknown-flow": "tidak ada alur '{name}'",
+    "unknown-number": "'numbers' tidak memiliki '{name}'",
     "unknown-source": "sources.yaml tidak memiliki sumber '{name}'",
     "unknown-language": "layanan ini tidak berbahasa '{name}'; bahasanya: {languages}",
     "unknown-timezone": "tidak ada zona waktu '{name}'; Indonesia memiliki Asia/Jakarta,"

@@ -73,7 +73,9 @@ class Outage:
         self.away.set()
 
     def owe(self, kind: str, call: str | None = None, **more: Any) -> None:
-        """A fact of ours, for which nobody waits."""
+        """A fact of ours, for which nobody waits. It may be written when the store is back."""
+        if not self.away.is_set():
+            self.begin()
         at = self._now()
         name = write_id(at, os.urandom(10))
         fact = Fact(call, at, self._source, {"type": kind, **more}, id=name)

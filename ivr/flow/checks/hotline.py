@@ -32,6 +32,10 @@ def _check_numbers(plan: Plan) -> Iterator[Finding]:
         elif flow in plan.flows and plan.flows[flow].inputs:
             values = {"name": flow, "inputs": ", ".join(plan.flows[flow].inputs)}
             yield Finding("number-without-inputs", HOTLINE_FILE, ("numbers", number), values)
+    for number in plan.hotline.when_store_is_away:
+        if number not in numbers and not plan.lacks(HOTLINE_FILE, "numbers"):
+            place = ("when_store_is_away", number)
+            yield unknown("unknown-number", HOTLINE_FILE, place, number, numbers)
 
 
 def _check_timezone(plan: Plan) -> Iterator[Finding]:
