@@ -179,11 +179,13 @@ def test_adapters_do_not_import_each_other(name: str) -> None:
 
 TOP = (
     "ivr.app",
+    "ivr.backup",
     "ivr.cli",
     "ivr.sounds",
     "ivr.shelf",
     "ivr.driver",
     "ivr.disclosure",
+    "ivr.restore",
     "ivr.spooling",
     "ivr.unrecorded",
     "ivr.__main__",

@@ -17,6 +17,7 @@ from pathlib import Path
 import click
 
 from ivr import __version__
+from ivr.cli.backup import backup, restore
 from ivr.cli.calls import calls
 from ivr.cli.dial import dial
 from ivr.cli.faults import UNABLE, explain
@@ -44,7 +45,7 @@ def cli(context: click.Context, state: str | None) -> None:
     context.obj = settings.at(Path(state)) if state else settings
 
 
-for _command in (check, simulate, say, serve, dial, pbx, calls):
+for _command in (check, simulate, say, serve, dial, pbx, calls, backup, restore):
     cli.add_command(_command)
 
 

@@ -6,10 +6,9 @@ import os
 from pathlib import Path
 
 
-def fill(descriptor: int, size: int) -> None:
-    """Zeros from the beginning, so that every block is there: a later write needs no room."""
+def fill(descriptor: int, size: int, at: int = 0) -> None:
+    """Zeros from a place on, so that every block is there: a later write needs no room."""
     block = bytes(1 << 20)
-    at = 0
     while at < size:
         at += os.pwrite(descriptor, block[: size - at], at)
 

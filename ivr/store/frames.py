@@ -73,6 +73,16 @@ def decode_head(raw: bytes) -> Head | None:
     return Head(int.from_bytes(body[:8], "big"), body[8 : 8 + _NAME], body[8 + _NAME :])
 
 
+def used_bytes(raw: bytes) -> int:
+    """How much of a spool file counts: its head and its whole frames; 0 when it has no frame."""
+    heads = [head for at in (0, SLOT) if (head := decode_head(raw[at : at + SLOT])) is not None]
+    if not heads:
+        return 0
+    seed = max(heads, key=lambda head: head.generation).seed
+    ends = [end for _, end, _ in read_frames(raw[BEGIN:], seed)]
+    return BEGIN + ends[-1] if ends else 0
+
+
 def encode_frame(number: int, body: bytes, before: int) -> tuple[bytes, int]:
     """A frame and its checksum, the `before` of the next. Raises JournalError when it is too long.
 

@@ -77,7 +77,7 @@ class Spool:
         self._lock.take()
         self._vault = vault
         try:
-            self._descriptor = self._open_file()
+            self._open_file()
             self._read()
         except OSError as error:
             self.close()
@@ -201,7 +201,7 @@ class Spool:
         sync_directory(self._directory)
         return path
 
-    def _open_file(self) -> int:
+    def _open_file(self) -> None:
         if not self._path.exists():
             draft = self._path.with_suffix(".new")
             descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -212,9 +212,12 @@ class Spool:
                 os.close(descriptor)
             draft.rename(self._path)
             sync_directory(self._directory)
-        descriptor = os.open(self._path, os.O_RDWR)
-        self._size = os.fstat(descriptor).st_size
-        return descriptor
+        self._descriptor = os.open(self._path, os.O_RDWR)
+        present = os.fstat(self._descriptor).st_size
+        if present < self._size:  # from a backup, or made when the setting was smaller
+            fill(self._descriptor, self._size, present)
+            os.fsync(self._descriptor)
+        self._size = max(self._size, present)
 
     def _read(self) -> None:
         """Find the records of an earlier process; a torn tail ends them."""
