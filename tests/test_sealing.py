@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 
 from ivr.recordings.sealing import (
@@ -113,3 +114,11 @@ def test_a_segment_that_only_a_dead_engine_knew_is_counted() -> None:
 def test_one_segment_keeps_its_end() -> None:
     assert join_segments([Segment("A-3", 10.0, 40.0)], []) == [Segment("A-3", 10.0, 40.0)]
     assert join_segments([], []) == []
+
+
+def test_without_room_a_recording_does_not_begin(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left"):
+        begin(tmp_path, "c1-3", "line", room=1 << 62)
+    assert list_unsealed(tmp_path) == {}
+    begin(tmp_path, "c1-3", "line", room=0)
+    assert [segment.name for segment in list_unsealed(tmp_path)] == ["c1-3"]

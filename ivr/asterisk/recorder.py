@@ -8,6 +8,7 @@ begins afterwards: a gap is better than a secret in a file.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -19,6 +20,8 @@ from ivr.asterisk.line import Line, Unperformed
 from ivr.engine.outcomes import RecordingSet
 from ivr.ports import Muting
 from ivr.recordings.sealing import LEGS, Segment, begin, leg_path
+
+_log = logging.getLogger(__name__)
 
 
 class NoMuting:
@@ -94,7 +97,11 @@ class Recorder:
         self._segments[-1] = replace(segment, muted=muted)
 
     async def _begin(self, act: str) -> None:
-        await asyncio.to_thread(begin, self._directory, act, self._unique)
+        try:
+            await asyncio.to_thread(begin, self._directory, act, self._unique)
+        except OSError as error:
+            _log.error("%s: recording cannot begin: %s", self._directory, error.strerror)
+            raise Unperformed("recording_failed") from None
         mix, said, heard = (leg_path(self._directory, act, leg) for leg in LEGS)
         order = command.execute("MixMonitor", str(mix), f"r({said})t({heard})")
         reply = await self._line.run(order)

@@ -7,7 +7,10 @@ its files have been read back. Must not delete or change a recording.
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
+import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
@@ -28,6 +31,10 @@ at them."""
 
 TOLERANCE = 1_000
 """Milliseconds that a leg may be shorter than the time that it covers."""
+
+ROOM = 64 << 20
+"""Bytes that must be free on the disk of the recordings for one more to begin: an hour of a call in
+three legs takes 173 MB, and most end within minutes."""
 
 SEALED = "recording.sealed"
 """The type of the event that tells of a recording that is whole."""
@@ -131,8 +138,14 @@ class Segment:
         return max(0, round((moment - self.began) * 1000))
 
 
-def begin(directory: Path, name: str, line: str) -> None:
-    """Leave a mark that this recording must be sealed, whatever becomes of this engine."""
+def begin(directory: Path, name: str, line: str, *, room: int = ROOM) -> None:
+    """Leave a mark that this recording must be sealed, whatever becomes of this engine.
+
+    Raises OSError: the disk says no, or has less than `room` bytes free, with which a recording
+    would end in the middle and nobody would be told.
+    """
+    if shutil.disk_usage(directory).free < room:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(directory))
     _mark(directory, name).write_text(line, "utf-8")
 
 

@@ -60,9 +60,9 @@ class _Away(Exception):
 class SpooledJournal:
     """The Journal of `ivr.ports` over a store and a spool; open it with `async with`.
 
-    `open_store` opens the store; it is called again while that fails. `open_vault` gives the master
-    key once the store was tried. Somebody must run `keep_draining`. `owe` takes facts for which
-    nobody waits. `patience` and `look` are seconds, `now` gives UTC.
+    `open_store` opens the store, again while that fails; `open_vault` gives the master key after
+    the first try. Somebody must run `keep_draining`. `owe` takes facts for which nobody waits,
+    `lose` tells that the store is away. `patience`, `look`: seconds. `now` gives UTC.
 
     Opening raises what opening the store raises but JournalBroken, and JournalLocked when another
     process has the spool. Without a usable spool it is the store's journal and nothing more.
@@ -83,7 +83,7 @@ class SpooledJournal:
         self._open_vault = open_vault
         self._spool = spool
         self._outage = Outage(spool, source, now)
-        self.owe = self._outage.owe
+        self.owe, self.lose = self._outage.owe, self._outage.lose
         self._patience = patience
         self._look = look
         self._stack = AsyncExitStack()
