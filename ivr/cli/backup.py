@@ -67,7 +67,7 @@ def restore(
 
     The service must not run. Exit code 1 when the backup is damaged.
 
-    Example: ivr --state /srv/ivr restore /backup/2026-11-24 --keys /safe/vault.key
+    Example: ivr restore /backup/2026-11-24 --keys /safe/vault.key
     """
     settings: Settings = context.obj
     if keys is not None and not keys.exists():

@@ -121,6 +121,7 @@ class Engine:
         environment = {
             **os.environ,
             "IVR_STATE": str(self.state),
+            "IVR_SPOOL_MEGABYTES": "1",
             "IVR_FLOWS": str(self.flows),
             "IVR_PROMPTS": str(ROOT / "prompts"),
             "IVR_AGI_PORT": str(self.port),
