@@ -13,10 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from ivr.audit.vault import open_vault
 from ivr.errors import JournalBad, JournalBroken, JournalConflict, JournalError
+from ivr.store.client import SocketJournal
 from ivr.store.plain import Append, Entry
 from ivr.store.reader import SqliteReader
+from ivr.store.spool import Spool
 from ivr.store.spooled import SPOOLED, SpooledJournal
+from ivr.store.writer import serve_journal
 from tests.journal_samples import (
     CALLER,
     NIK,
@@ -27,6 +31,7 @@ from tests.journal_samples import (
     make_live,
     make_turn,
     open_spooled,
+    open_sqlite,
 )
 
 
@@ -227,3 +232,25 @@ async def _call(journal: SpooledJournal, call: str) -> None:
             )
             == SPOOLED
         )
+
+
+async def test_a_writer_that_is_away_is_waited_for_by_nobody(tmp_path: Path) -> None:
+    door = tmp_path / "writer.sock"
+    async with (
+        open_sqlite(tmp_path) as shop,
+        SpooledJournal(
+            lambda: SocketJournal(door),
+            lambda: open_vault(tmp_path / "master.key", create=False),
+            Spool(tmp_path / "spool", size=1 << 20),
+        ) as journal,
+    ):
+        assert journal.state().store == "away"
+        assert await journal.append(make_turn(n=1), make_live(n=1)) == SPOOLED
+        async with serve_journal(shop.journal, tmp_path):
+            await journal.drain()
+            assert await journal.append(make_turn(n=2), make_live(n=2)) == 3
+        assert await journal.append(make_turn(n=3), make_live(n=3)) == SPOOLED
+        assert await journal.live("line-c1") == make_live(n=3)
+        async with serve_journal(shop.journal, tmp_path):
+            await journal.drain()
+        assert [turn.n for turn in await shop.reader.turns("c1")] == [1, 2, 3]
