@@ -74,9 +74,11 @@ class HeldChannel:
         self._channel = channel
         self._closed = False
 
-    async def perform(self, step: Step, act: str, *, fresh: bool = True) -> Outcome | Input:
+    async def perform(
+        self, step: Step, act: str, *, fresh: bool = True, masked: bool = False
+    ) -> Outcome | Input:
         """See `Channel`."""
-        return await self._channel.perform(step, act, fresh=fresh)
+        return await self._channel.perform(step, act, fresh=fresh, masked=masked)
 
     async def hold(self, utterances: Sequence[Utterance]) -> None:
         """See `Channel`."""
