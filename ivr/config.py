@@ -27,8 +27,9 @@ class Settings:
     `agi_port`, the second of several `engines` one port above. `recordings` is where Asterisk
     writes sound, `spool` where records wait while the store is away (each process has
     `spool_megabytes` there), best on another disk; empty: both below `state`. An engine takes
-    `max_calls` calls, and those to the numbers `always_admitted` beyond. Seconds: `drain` for calls to end after SIGTERM, `stall` that an
-    engine may stand still. `status_port` serves /livez, /readyz and /metrics on loopback, 0: not.
+    `max_calls` calls, and those to the numbers `always_admitted` beyond. Seconds: `drain` for calls
+    to end after SIGTERM, `stall` that an engine may stand still. `status_port` serves /livez,
+    /readyz and /metrics on loopback, 0: not.
     """
 
     state: Path = Path("var")
