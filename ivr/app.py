@@ -38,9 +38,7 @@ from ivr.services.tables import Tables
 from ivr.shelf import Shelf
 from ivr.sounds import FULL, last_words
 from ivr.speech.library import PromptLibrary
-from ivr.spooling import spool_socket, spool_store
-from ivr.store.spooled import SpooledJournal
-from ivr.store.writer import serve_journal
+from ivr.spooling import open_journal
 from ivr.supervision.signals import Signals, receive_signals
 from ivr.sweeper import Sweeper
 from ivr.unrecorded import Owe, lead_call
@@ -216,7 +214,6 @@ async def serve_hotline(
             serve(hotline.answer, host=settings.agi_host, port=settings.agi_port, limits=limits)
         )
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        draining = group.create_task(journal.keep_draining())
         beside = [
             group.create_task(hotline.sealer.seal_left_over(left)),
             group.create_task(hotline.sweeper.keep_sweeping()),
@@ -230,21 +227,6 @@ async def serve_hotline(
         await drain(server, await signals.get(), settings.drain, signals)
         for task in beside:
             task.cancel()
-        draining.cancel()
-
-
-async def open_journal(settings: Settings, stack: AsyncExitStack, name: str) -> SpooledJournal:
-    """The journal of an engine: of several engines the writer's, else its own, with a door."""
-    if settings.engines > 1:
-        return await stack.enter_async_context(spool_socket(settings, name))
-    return await open_store(settings, stack)
-
-
-async def open_store(settings: Settings, stack: AsyncExitStack) -> SpooledJournal:
-    """The store with its spool, and its door for other processes."""
-    journal = await stack.enter_async_context(spool_store(settings))
-    await stack.enter_async_context(serve_journal(journal, settings.store))
-    return journal
 
 
 SHORT_DRAIN = 10.0

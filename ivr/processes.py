@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack
 
 import uvloop
 
-from ivr.app import open_store, serve_hotline
+from ivr.app import serve_hotline
 from ivr.asterisk.fastagi import FastAgiServer
 from ivr.cli import PRIVATE
 from ivr.cli.faults import explain
@@ -25,6 +25,7 @@ from ivr.operations.instruments import Instruments
 from ivr.operations.logs import configure_logs
 from ivr.operations.pulse import Pulse
 from ivr.sounds import prepare_sounds
+from ivr.spooling import open_store
 from ivr.supervision.heartbeat import find_heart
 from ivr.supervision.leash import die_with_supervisor
 from ivr.supervision.signals import receive_signals
@@ -86,12 +87,9 @@ async def write_journal(settings: Settings, instruments: Instruments) -> None:
     async with AsyncExitStack() as stack:
         signals = stack.enter_context(receive_signals())
         await stack.enter_async_context(pulse.beating())
-        journal = await open_store(settings, stack)
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        draining = group.create_task(journal.keep_draining())
+        await open_store(settings, stack)
         pulse.serving = True
         await signals.get()
-        draining.cancel()
 
 
 if __name__ == "__main__":

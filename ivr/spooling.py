@@ -1,32 +1,61 @@
-"""The journal of a hotline as its settings say: the store, and the spool for when it is away."""
+"""The journal of a process as its settings say: the store, and the spool for when it is away."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from ivr.audit.vault import open_vault
 from ivr.config import Settings
 from ivr.store.client import SocketJournal
 from ivr.store.spool import Spool
-from ivr.store.spooled import SpooledJournal
+from ivr.store.spooled import PATIENCE, SpooledJournal
 from ivr.store.sqlite import SqliteJournal
-from ivr.store.writer import Store
+from ivr.store.writer import Store, serve_journal
 
 
-def spool_store(settings: Settings, name: str = "writer") -> SpooledJournal:
-    """The journal of the process that writes the store. `name` tells its spool from others."""
+async def open_journal(settings: Settings, stack: AsyncExitStack, name: str) -> SpooledJournal:
+    """The journal of an engine: of several engines the writer's, else its own, with a door.
+
+    An engine waits longer for the writer than the writer for its disk: the writer's spool is first.
+    """
+    if settings.engines == 1:
+        return await open_store(settings, stack)
+    journal = _spool(settings, name, lambda: SocketJournal(settings.socket), 2 * PATIENCE)
+    return await stack.enter_async_context(_draining(journal))
+
+
+async def open_store(settings: Settings, stack: AsyncExitStack) -> SpooledJournal:
+    """The store, and its door for other processes."""
+    journal = await stack.enter_async_context(_draining(spool_store(settings)))
+    await stack.enter_async_context(serve_journal(journal, settings.store))
+    return journal
+
+
+def spool_store(settings: Settings) -> SpooledJournal:
+    """The journal of the process that writes the store, not yet opened; nobody drains it."""
     database = settings.store / "journal.db"
-    return _spool(settings, name, lambda: SqliteJournal(database, settings.key_file))
-
-
-def spool_socket(settings: Settings, name: str) -> SpooledJournal:
-    """The journal of a process that reaches the writer through its socket."""
-    return _spool(settings, name, lambda: SocketJournal(settings.socket))
+    return _spool(settings, "writer", lambda: SqliteJournal(database, settings.key_file), PATIENCE)
 
 
 def _spool(
-    settings: Settings, name: str, store: Callable[[], AbstractAsyncContextManager[Store]]
+    settings: Settings,
+    name: str,
+    store: Callable[[], AbstractAsyncContextManager[Store]],
+    patience: float,
 ) -> SpooledJournal:
     spool = Spool(settings.spools / name, size=settings.spool_megabytes << 20)
-    return SpooledJournal(store, lambda: open_vault(settings.key_file, create=False), spool)
+    vault = settings.key_file
+    return SpooledJournal(store, lambda: open_vault(vault, create=False), spool, patience=patience)
+
+
+@asynccontextmanager
+async def _draining(journal: SpooledJournal) -> AsyncIterator[SpooledJournal]:
+    """The journal, opened, and brought what waits while the block runs."""
+    async with journal, asyncio.TaskGroup() as group:
+        draining = group.create_task(journal.keep_draining())
+        try:
+            yield journal
+        finally:
+            draining.cancel()
