@@ -67,6 +67,7 @@ def serve(
             up = lambda: _tell(settings, bundle, instance)  # noqa: E731 - one line says it
             hurried = asyncio.run(run_service(settings, flows, up))
         except ProgramFailed as failed:
+            click.echo(f"ivr: {failed}", err=True)
             raise click.exceptions.Exit(failed.code) from None
         if hurried:
             raise KeyboardInterrupt

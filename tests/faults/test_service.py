@@ -94,6 +94,14 @@ async def metric(engine: Engine, sample: str) -> float:
     )
 
 
+async def reach(engine: Engine, sample: str, value: float) -> None:
+    """Wait until a sample has this value: gauges are set four times a second."""
+    for _ in itertools.count():
+        if await metric(engine, sample) == value:
+            return
+        await asyncio.sleep(0.05)
+
+
 @dataclass
 class Typists:
     """People who press key after key until they are told that it is over."""
@@ -170,7 +178,7 @@ async def test_draining_one_engine_of_two_drops_no_call(
         os.kill(first, signal.SIGTERM)
         await until(lambda: "5 calls may go on" in engine.log.read_text())
         async with typing(pbx, [caller()]) as late:
-            assert await metric(engine, "ivr_calls_live") == 6
+            await reach(engine, "ivr_calls_live", 6)
         [sixth] = await check(engine, late)
     stories = [*await check(engine, typists), sixth]
     assert all("call.taken_over" not in story.noted for story in stories)
@@ -267,7 +275,11 @@ async def test_two_engines_that_are_full_pass_on_before_they_apologise(
 async def test_a_flood_of_keys_harms_nobody_else(
     make: Make, pbx: Instance, caller: NewCaller
 ) -> None:
-    """Two callers send 25 keys a second each: others go on as ever, and a key is a turn at most."""
+    """Two callers send 25 keys a second each: others go on as ever, and what they do is bounded.
+
+    At this pace, which no hand has, Asterisk now and then stores a key twice: a key that follows
+    another within 45 ms is put back and read again.
+    """
     engine = make()
     flooding = [caller(), caller()]
 
@@ -283,12 +295,12 @@ async def test_a_flood_of_keys_harms_nobody_else(
     await check(engine, typists)
     stories = [await engine.story(number, within=30) for number in flooding]
     for story in stories:
-        assert len(story.keys) <= 10 * FLOOD + 1
+        assert len(story.keys) <= 2 * 10 * FLOOD + 1
         assert len(story.turns) <= len(story.keys) + 5
     assert await metric(engine, "ivr_calls_failed_total") == 0
-    assert await metric(engine, "ivr_journal_waiting") == 0
+    await reach(engine, "ivr_journal_waiting", 0)
     told = [len(story.keys) for story in stories]
-    sys.stderr.write(f"\nof {10 * FLOOD} keys at 25 a second Asterisk told {told} apart\n")
+    sys.stderr.write(f"\nof {10 * FLOOD} keys at 25 a second Asterisk stored {told}\n")
     engine.check_store()
 
 
@@ -326,3 +338,18 @@ def test_an_engine_without_its_supervisor_finds_the_store_locked(
     )
     assert second.returncode == 2
     assert "is the writer of this store" in second.stderr
+
+
+@pytest.mark.parametrize("engines", [1, 2])
+def test_a_port_that_is_taken_ends_the_service(engines: int, tmp_path: Path) -> None:
+    """The process says why, the supervisor who; nothing stays behind."""
+    engine = Engine(tmp_path / "s", SHORT, (*SERVE, "--engines", str(engines)), find_ports(engines))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", engine.port + engines - 1))
+        taken.listen()
+        with pytest.raises(AssertionError, match="another program listens on this port") as told:
+            engine.start()
+    name = "engine" if engines == 1 else "engine-2"
+    assert f"{name} could not be started (exit code 2)" in str(told.value)
+    assert "Traceback" not in str(told.value)
+    assert engine.end() == 2

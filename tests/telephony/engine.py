@@ -166,11 +166,16 @@ class Engine:
         self._process.kill()
         self._process.wait()
 
+    def end(self, within: float = 20.0) -> int:
+        """Wait for its end; the exit code."""
+        assert self._process is not None
+        return self._process.wait(within)
+
     def stop(self, within: float = 20.0) -> None:
         """Ask it to end, and see it end without a fault."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        assert self._process.wait(within) == 0, self.log.read_text()[-2000:]
+        assert self.end(within) == 0, self.log.read_text()[-2000:]
 
     async def story(self, caller: str, *, within: float = 12.0, noted: str = "") -> Story:
         """The call of this number once it is over (and `noted` is among its facts)."""
