@@ -57,6 +57,24 @@ def test_npwp(digits: str, reason: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("digits", "reason"),
+    [
+        ("0009900000011", None),
+        ("3201011508950001", None),
+        ("3201013102950001", "date"),
+        ("9971011708450001", "province"),
+        ("000990000001", "short"),
+        ("00099000000111", "short"),
+        ("320101150895000", "short"),
+        ("32010115089500011", "long"),
+        ("000990000001x", "short"),
+    ],
+)
+def test_bpjs(digits: str, reason: str | None) -> None:
+    assert check("bpjs", digits) == reason
+
+
+@pytest.mark.parametrize(
     ("digits", "digit"),
     [("02183241", "5"), ("01312166", "0"), ("12345678", "2"), ("65389112", "7"), ("0", "0")],
 )
@@ -89,6 +107,7 @@ def test_normalise() -> None:
 def test_group() -> None:
     assert "-".join(group("npwp", "021832415000000")) == "02-183-241-5-000-000"
     assert group("nik", "3201011508950001") == ("3201", "0115", "0895", "0001")
+    assert group("bpjs", "0009900000011") == ("0009", "9000", "00011")
     assert group("case", "123456782") == ("123", "456", "782")
     assert group("case", "12") == ("12",)
 
@@ -98,7 +117,8 @@ def test_check_gives_only_its_reasons(kind: str, digits: str) -> None:
     reason = check(kind, digits)
     assert reason is None or reason in reasons(kind)
     least, most = lengths(kind)
-    assert (reason == "short") == (len(digits) < least)
+    incomplete = kind == "bpjs" and len(digits) in (14, 15)
+    assert (reason == "short") == (len(digits) < least or incomplete)
     assert (reason == "long") == (len(digits) > most)
     assert "".join(group(kind, digits)) == digits
 

@@ -81,7 +81,7 @@ class TableSource(Model):
 
     table: str
     key: tuple[Name, ...] = Field(min_length=1)
-    kinds: Mapping[Name, Literal["nik", "npwp", "case"]] = Field(default_factory=dict)
+    kinds: Mapping[Name, Literal["nik", "npwp", "bpjs", "case"]] = Field(default_factory=dict)
     fields: Mapping[Name, SourceField]
 
 

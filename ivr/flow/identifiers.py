@@ -10,6 +10,9 @@ Pure. Structure never proves that a number exists, only that it was not mistyped
   16 digits, a leading 0 stands before an old number, anything else is a NIK. The tax office
   publishes no rule for the check digit, so a flow must not end at `checksum`: after its tries the
   caller reaches a person like any other.
+- **bpjs**, whoever is insured by BPJS Kesehatan: the 13 digits on the card, or a NIK of 16. What
+  the card's digits mean is told differently everywhere, so that only their number is checked. 14
+  and 15 digits are a NIK that is not complete.
 - **case**, our own: eight digits and a Luhn digit.
 """
 
@@ -78,6 +81,12 @@ def _check_npwp(digits: str) -> str | None:
     return None if luhn_digit(old[:8]) == old[8] else "checksum"
 
 
+def _check_bpjs(digits: str) -> str | None:
+    if len(digits) == 13:
+        return None
+    return _check_nik(digits) if len(digits) == 16 else "short"
+
+
 def _check_case(digits: str) -> str | None:
     return None if luhn_digit(digits[:-1]) == digits[-1] else "checksum"
 
@@ -92,6 +101,7 @@ KINDS: Mapping[str, Kind] = {
         _check_npwp,
         {15: (2, 3, 3, 1, 3, 3), 16: (4, 4, 4, 4)},
     ),
+    "bpjs": Kind((13, 16), _NIK_REASONS, _check_bpjs, {13: (4, 4, 5), 16: (4, 4, 4, 4)}),
     "case": Kind((9, 9), ("short", "long", "checksum"), _check_case, {9: (3, 3, 3)}),
 }
 

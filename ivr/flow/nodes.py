@@ -145,7 +145,7 @@ class Collect(Listening):
     type: Literal["collect"] = "collect"
     say: Text
     digits: Annotated[str, Field(pattern=r"^\d{1,2}(-\d{1,2})?$")] | None = None
-    kind: Literal["nik", "npwp", "case"] | None = Field(default=None, alias="as")
+    kind: Literal["nik", "npwp", "bpjs", "case"] | None = Field(default=None, alias="as")
     sensitive: bool = False
     public: bool = False
     finish: Literal["#"] = "#"
