@@ -25,9 +25,10 @@ class Settings:
     `state` holds all that the system writes: store, keys, recordings, prompts, the local Asterisk.
     `flows` and `prompts` are what people write. Asterisk reaches the engine at `agi_host` and
     `agi_port`, the second of several `engines` one port above. `recordings` is where Asterisk
-    writes sound; empty: below `state`. An engine takes `max_calls` calls, and those to the numbers
-    `always_admitted` beyond. Seconds: `drain` for calls to end after SIGTERM, `stall` that an
-    engine may stand still. `status_port` serves /livez, /readyz and /metrics on loopback, 0: not.
+    writes sound, `key` is the file of the vault's key; empty: both below `state`. An engine takes
+    `max_calls` calls, and those to the numbers `always_admitted` beyond. Seconds: `drain` for calls
+    to end after SIGTERM, `stall` that an engine may stand still. `status_port` serves /livez,
+    /readyz and /metrics on loopback, 0: not.
     """
 
     state: Path = Path("var")
@@ -36,6 +37,7 @@ class Settings:
     agi_host: str = "127.0.0.1"
     agi_port: int = 4573
     recordings: Path = Path()
+    key: Path = Path()
     engines: int = 1
     max_calls: int = 500
     always_admitted: tuple[str, ...] = ()
@@ -66,7 +68,7 @@ class Settings:
     @property
     def key_file(self) -> Path:
         """The key that encrypts the keys of the calls."""
-        return self.state / "keys" / "vault.key"
+        return self.state / "keys" / "vault.key" if self.key == Path() else self.key
 
     @property
     def sounds(self) -> Path:
@@ -128,10 +130,13 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         state=_absolute(settings.state),
         flows=_absolute(settings.flows),
         prompts=_absolute(settings.prompts),
-        recordings=settings.recordings
-        if settings.recordings == Path()
-        else _absolute(settings.recordings),
+        recordings=_absolute_or_none(settings.recordings),
+        key=_absolute_or_none(settings.key),
     )
+
+
+def _absolute_or_none(path: Path) -> Path:
+    return path if path == Path() else _absolute(path)
 
 
 def _absolute(path: Path) -> Path:
