@@ -1,8 +1,7 @@
 """Look for bytes that break a target, led by coverage: `python -m tests.fuzz.run TARGET SECONDS`.
 
 Needs the extra `fuzz`. Begins with the kept corpus, keeps nothing by itself: what it finds goes to
-var/fuzz/TARGET, and what breaks the target to var/fuzz/TARGET-broken-…. `--merge` puts the smallest
-set of found files that covers the same into tests/data/fuzz/TARGET.
+var/fuzz/TARGET, and what breaks the target to var/fuzz/TARGET-broken-…; `tests.fuzz.keep` chooses.
 """
 
 from __future__ import annotations
@@ -21,21 +20,20 @@ HANG = 10
 
 
 def main() -> None:
-    """Run one target for some seconds, or merge what was found for it."""
-    name, wish = sys.argv[1], sys.argv[2]
+    """Run one target for some seconds."""
+    name, seconds = sys.argv[1], int(sys.argv[2])
     kept, found = KEPT / name, FOUND / name
     for directory in (kept, found):
         directory.mkdir(parents=True, exist_ok=True)
-    common = [
+    options = [
+        f"-max_total_time={seconds}",
         f"-max_len={LONGEST}",
         f"-timeout={HANG}",
         f"-artifact_prefix={FOUND}/{name}-broken-",
+        "-print_final_stats=1",
+        str(found),
+        str(kept),
     ]
-    if wish == "--merge":
-        options = ["-merge=1", *common, str(kept), str(found)]
-    else:
-        seconds = f"-max_total_time={int(wish)}"
-        options = [seconds, "-print_final_stats=1", *common, str(found), str(kept)]
     with atheris.instrument_imports(include=["ivr"]):
         from tests.fuzz.targets import TARGETS
     atheris.Setup([sys.argv[0], *options], TARGETS[name])
