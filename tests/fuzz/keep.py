@@ -1,4 +1,4 @@
-"""Keep what was found: `python -m tests.fuzz.keep TARGET` copies the files that reach something new.
+"""Keep what was found: `python -m tests.fuzz.keep TARGET` copies what reaches something new.
 
 Shortest first; a file is kept when it takes a step from line to line that no kept file takes.
 Needs no fuzzer.
