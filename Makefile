@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh Debian 12 machine: `make run` and `make test`.
 # `make setup` alone fills .venv, so that .venv/bin/ivr runs.
-.PHONY: setup system test-system run test check unit telephony faults soak bench lock
+.PHONY: setup system test-system run test check unit telephony faults soak bench fuzz lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -62,6 +62,15 @@ bench: setup test-system
 	$(BIN)/ivr pbx install
 	@for bench in $(notdir $(basename $(wildcard tests/bench/bench_*.py))); do \
 	  echo "== $$bench"; $(BIN)/python -m tests.bench.$$bench || exit 1; done
+
+# Coverage-guided fuzzing, FUZZ_SECONDS for each target; the corpus is in tests/data/fuzz.
+FUZZ := agi_header agi_reply agi_conversation flow_files sip_message session rtp_packet writer_frame journal_leaf stored_leaf
+FUZZ_SECONDS ?= 60
+
+fuzz: setup
+	$(PIP) install --quiet 'atheris>=3.0'
+	@for target in $(FUZZ); do echo "== $$target"; \
+	  $(BIN)/python -m tests.fuzz.run $$target $(FUZZ_SECONDS) || exit 1; done
 
 # Pins every dependency by hash; needs uv. A uv.lock would record download addresses.
 lock:

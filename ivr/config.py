@@ -25,8 +25,8 @@ class Settings:
     `state` holds all that the system writes: store, keys, recordings, prompts, the local Asterisk.
     `flows` and `prompts` are what people write. Asterisk reaches the engine at `agi_host` and
     `agi_port`, the second of several `engines` one port above. `recordings` is where Asterisk
-    writes sound; empty: below `state`. An engine takes `max_calls` calls, and those to the numbers
-    `always_admitted` beyond. Seconds: `drain` for calls to end after SIGTERM, `stall` that an
+    writes sound, `key` is the file of the vault's key; empty: both below `state`. An engine takes
+    `max_calls` calls, and those to the numbers `always_admitted` beyond. Seconds: `drain` for calls to end after SIGTERM, `stall` that an
     engine may stand still. `status_port` serves /livez, /readyz and /metrics on loopback, 0: not.
     The manager interface is at `ami_host` and `ami_port`, its account `ami_user` with the secret in
     the file `ami_secret`; empty: that of the local Asterisk.
@@ -40,6 +40,7 @@ class Settings:
     agi_host: str = "127.0.0.1"
     agi_port: int = 4573
     recordings: Path = Path()
+    key: Path = Path()
     engines: int = 1
     max_calls: int = 500
     always_admitted: tuple[str, ...] = ()
@@ -76,7 +77,7 @@ class Settings:
     @property
     def key_file(self) -> Path:
         """The key that encrypts the keys of the calls."""
-        return self.state / "keys" / "vault.key"
+        return self.state / "keys" / "vault.key" if self.key == Path() else self.key
 
     @property
     def sounds(self) -> Path:
@@ -144,6 +145,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         flows=_absolute(settings.flows),
         prompts=_absolute(settings.prompts),
         recordings=_absolute_unless_empty(settings.recordings),
+        key=_absolute_unless_empty(settings.key),
         spool=_absolute_unless_empty(settings.spool),
         ami_secret=_absolute_unless_empty(settings.ami_secret),
     )

@@ -30,6 +30,8 @@ def test_settings_come_from_the_environment(tmp_path: Path) -> None:
         }
     )
     assert (settings.agi_port, settings.recorded) == (4600, tmp_path / "sound")
+    named = read_settings({"IVR_KEY": str(tmp_path / "credentials" / "vault.key")})
+    assert named.at(tmp_path / "b").key_file == tmp_path / "credentials" / "vault.key"
     assert settings.at(tmp_path / "b").key_file == tmp_path / "b" / "keys" / "vault.key"
 
 

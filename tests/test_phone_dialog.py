@@ -280,3 +280,19 @@ def test_lost_far_end_ends_the_call_at_once() -> None:
     dialog.lose("Port closed")
     assert dialog.ending == Ending("lost", 503, "Port closed", None)
     assert dialog.alarm is None
+
+
+def test_a_key_by_info_is_a_request_of_the_dialog() -> None:
+    dialog = make()
+    assert dialog.inform("1", 80, 0.0) == []
+    invite, ack = answer(dialog)
+    info = read(dialog.inform("#", 160, 1.0)[0])
+    assert (info.method, info.uri, info.cseq) == ("INFO", ack.uri, (invite.cseq[0] + 1, "INFO"))
+    assert info.get("to") == ack.get("to")
+    assert info.get("content-type") == "application/dtmf-relay"
+    assert info.body == b"Signal=#\r\nDuration=160\r\n"
+    assert dialog.alarm is not None
+    assert dialog.receive(respond(info, 200), 1.1) == []
+    assert dialog.alarm is None
+    dialog.hang_up(2.0)
+    assert dialog.inform("1", 80, 2.1) == []

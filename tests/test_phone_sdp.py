@@ -91,3 +91,9 @@ def test_loopback(host: str) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "::1", "localhost", "127.1", ""])
 def test_not_loopback(host: str) -> None:
     assert not sdp.is_loopback(host)
+
+
+def test_an_offer_without_events_offers_none() -> None:
+    media = sdp.parse(sdp.offer(sdp.Local("127.0.0.1", 4000, None, 7)))
+    assert media is not None
+    assert media.events is None

@@ -96,6 +96,13 @@ def test_bad_message_is_none(good: bytes, bad: bytes) -> None:
     assert sip.parse(OK.replace(good, bad)) is None
 
 
+@pytest.mark.parametrize("line", [b"CSeq: x", b"To: a", b"f: b", b"Call-ID: c", b"l: 5"])
+def test_a_header_that_contradicts_itself_is_none(line: bytes) -> None:
+    """Found by tests/fuzz: two readers took different ones."""
+    for place in (b"Via:", b"Contact:"):
+        assert sip.parse(OK.replace(place, line + b"\r\n" + place, 1)) is None
+
+
 def test_request_whose_method_differs_from_cseq_is_none() -> None:
     assert sip.parse(BYE.replace(b"102   BYE", b"102 ACK")) is None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from ivr.errors import IvrError
 from ivr.ports import Turn
+from tests.disguises import find_leaks
 from tests.journal_samples import (
     CALLER,
     NIK,
@@ -29,18 +29,8 @@ OFFICER = "Sari Dewi Canary"
 CANARIES = (CALLER, NIK, PLATE, NUMBER, OFFICER, REF)
 
 
-def _disguises(text: str) -> Iterator[bytes]:
-    """The text as it might hide: as it is, in hex, escaped, and in Base64 at each alignment."""
-    raw = text.encode()
-    yield from (raw, text.encode("utf-16-le"), raw.hex().encode(), ascii(text)[1:-1].encode())
-    for shift in range(3):
-        coded = base64.b64encode(b"\0" * shift + raw)
-        middle = coded[-(-8 * shift // 6) : 8 * (shift + len(raw)) // 6]
-        yield from (middle, middle.replace(b"+", b"-").replace(b"/", b"_"))
-
-
 def _leaks(data: bytes) -> list[str]:
-    return [text for text in CANARIES if any(form in data for form in _disguises(text))]
+    return find_leaks(data, CANARIES)
 
 
 def _search(place: Path) -> dict[str, list[str]]:

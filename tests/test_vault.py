@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.audit.vault import Vault, open_vault
+from ivr.audit.vault import Vault, is_shut, open_vault
 from ivr.errors import JournalBroken, SetupError
 
 MASTER = bytes(range(32))
@@ -112,3 +112,11 @@ def test_nothing_prints_a_key() -> None:
     key, _ = vault.make_key("panggilan")
     assert MASTER.hex() not in repr(vault) + str(vault) + vault.fingerprint
     assert "panggilan" not in repr(key)
+
+
+def test_a_key_that_systemd_hands_over_is_for_one_user() -> None:
+    """Root's, with an access list whose mask shows as the group's bit."""
+    assert is_shut(0o440, 0, 0)
+    assert is_shut(0o400, 1000, 1000)
+    for mode, owner, group in ((0o440, 1000, 1000), (0o440, 0, 1000), (0o640, 0, 0), (0o444, 0, 0)):
+        assert not is_shut(mode, owner, group)

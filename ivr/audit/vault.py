@@ -82,16 +82,16 @@ def open_vault(path: Path, *, create: bool) -> Vault:
     if create and not path.exists():
         _write_key(path)
     try:
-        mode, line = path.stat().st_mode, path.read_bytes()
+        found, line = path.stat(), path.read_bytes()
     except OSError as error:
         raise SetupError(
             f"the master key cannot be read ({error.strerror})",
             place=str(path),
             remedy="Put the key file of this store back; without it personal data stay unreadable.",
         ) from None
-    if stat.S_IMODE(mode) & 0o077:
+    if not is_shut(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid):
         raise SetupError(
-            f"the master key can be read by others (mode {stat.S_IMODE(mode):04o})",
+            f"the master key can be read by others (mode {stat.S_IMODE(found.st_mode):04o})",
             place=str(path),
             remedy=f"Run: chmod 600 {path}",
         )
@@ -102,6 +102,15 @@ def open_vault(path: Path, *, create: bool) -> Vault:
             remedy="Put the key file of this store back: one line of 64 hex digits.",
         )
     return Vault(bytes.fromhex(line.decode("ascii")))
+
+
+def is_shut(mode: int, owner: int, group: int) -> bool:
+    """Whether a key file of these permission bits is for one user alone.
+
+    systemd gives a credential to a service by an access list: it belongs to root:root and shows
+    0440, where the group's bit is the list's mask (systemd.exec(5), LoadCredential=).
+    """
+    return not mode & 0o077 or (mode, owner, group) == (0o440, 0, 0)
 
 
 def _write_key(path: Path) -> None:

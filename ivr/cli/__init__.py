@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import resource
 import signal
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from ivr import __version__
 from ivr.cli.backup import backup, restore
 from ivr.cli.calls import calls
 from ivr.cli.dial import dial
+from ivr.cli.doctor import doctor
 from ivr.cli.faults import UNABLE, explain
 from ivr.cli.flows import check, simulate
 from ivr.cli.pbx import pbx
@@ -41,11 +43,13 @@ def cli(context: click.Context, state: str | None) -> None:
     Settings also come from the environment: IVR_STATE, IVR_FLOWS, IVR_PROMPTS, IVR_AGI_PORT.
     """
     os.umask(PRIVATE)
+    # A core dump would hold what callers keyed. Asterisk inherits this, too.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     settings = read_settings()
     context.obj = settings.at(Path(state)) if state else settings
 
 
-for _command in (check, simulate, say, serve, dial, pbx, calls, backup, restore):
+for _command in (check, simulate, say, serve, dial, pbx, doctor, calls, backup, restore):
     cli.add_command(_command)
 
 

@@ -35,12 +35,15 @@ class Phone:
     """A telephone for any number of calls at once. Leaving the context hangs all of them up.
 
     `bind` is the loopback address that it calls from (Asterisk identifies endpoints by it),
-    `events` the RTP payload type offered for keys, `t1` the SIP timer in seconds.
+    `events` the RTP payload type offered for keys (None: no keys in RTP), `t1` the SIP timer in
+    seconds.
     """
 
-    def __init__(self, bind: str = "127.0.0.1", *, events: int = 101, t1: float = T1) -> None:
+    def __init__(
+        self, bind: str = "127.0.0.1", *, events: int | None = 101, t1: float = T1
+    ) -> None:
         self._host = check_loopback(bind)
-        if not 96 <= events <= 127:
+        if events is not None and not 96 <= events <= 127:
             raise UsageError(f"{events} is no dynamic payload type; those are 96 to 127")
         self._events = events
         self._t1 = t1

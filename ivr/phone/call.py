@@ -72,6 +72,18 @@ class Call:
             await session.wait_sent(marks[-1][2])
         return [KeyPress(key, began.result(), ended.result()) for key, began, ended in marks]
 
+    async def inform(self, keys: str, *, tone_ms: int = 80, gap_ms: int = 80) -> None:
+        """Press keys by SIP INFO, which says their length and has no sound; back with the last one.
+
+        Raises UsageError and ChannelClosed as `press`.
+        """
+        rtp.check_keys(keys, tone_ms, gap_ms)
+        self._session.check_open()
+        for number, key in enumerate(keys):
+            if number:
+                await self._session.pause((tone_ms + gap_ms) / 1000)
+            self._session.inform(key, tone_ms)
+
     async def speak(self, samples: g711.Samples) -> None:
         """Say 16-bit samples at 8 kHz, in real time; back when the last has left.
 

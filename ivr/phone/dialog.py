@@ -88,6 +88,17 @@ class Dialog:
             return [self._open.begin(self._request("BYE"), at)]
         return self._cancel(at) if self.state == "ringing" else []
 
+    def inform(self, key: str, ms: int, at: float) -> list[bytes]:
+        """Send one key in an INFO, as telephones did before RFC 4733; nothing unless answered.
+
+        The body is application/dtmf-relay, which no RFC defines: res_pjsip_dtmf_info.c reads it.
+        """
+        if self.state != "answered" or self._hanging_up:
+            return []
+        body = f"Signal={key}\r\nDuration={ms}\r\n".encode()
+        info = self._request("INFO", (("content-type", "application/dtmf-relay"),), body)
+        return [self._open.begin(info, at)]
+
     def wake(self, at: float) -> list[bytes]:
         """Send again what was not answered; give up what never will be."""
         again, lost = self._open.wake(at)

@@ -46,11 +46,14 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """Our side of the session: address, port, the payload type of our events, the o= numbers."""
+    """Our side of the session: address, port, the payload type of our events, the o= numbers.
+
+    `events` None: we send no telephone events, as handsets did before RFC 4733.
+    """
 
     host: str
     port: int
-    events: int
+    events: int | None
     session: int
 
 
@@ -64,7 +67,9 @@ def is_loopback(host: str) -> bool:
 
 def offer(local: Local) -> bytes:
     """Describe what we can do: PCMU, PCMA and telephone events, 20 ms a packet."""
-    types = {PCMU: "PCMU", PCMA: "PCMA", local.events: "telephone-event"}
+    types = {PCMU: "PCMU", PCMA: "PCMA"}
+    if local.events is not None:
+        types[local.events] = "telephone-event"
     return _write(local, 1, types, "sendrecv")
 
 

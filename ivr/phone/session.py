@@ -65,6 +65,10 @@ class Session:
         """Send BYE or CANCEL; `over` comes with the reply."""
         self._follow(self._dialog.hang_up(time.monotonic()))
 
+    def inform(self, key: str, ms: int) -> None:
+        """Send one key in an INFO."""
+        self._follow(self._dialog.inform(key, ms, time.monotonic()))
+
     def receive(self, message: Request | Response) -> None:
         """Take a SIP message of this call."""
         self._follow(self._dialog.receive(message, time.monotonic()))

@@ -16,6 +16,8 @@ _COMPACT = {
     "m": "contact", "t": "to", "v": "via",
 }  # fmt: skip
 _MANDATORY = ("via", "from", "to", "call-id", "cseq")
+_ONCE = ("from", "to", "call-id", "cseq", "content-length")
+"""Headers that a second one would contradict (section 7.3.1)."""
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
 _CSEQ = re.compile(r"([0-9]{1,10})\s+(\S+)")
@@ -99,7 +101,8 @@ def parse(datagram: bytes) -> Request | Response | None:
     """Read one datagram; None when it is not a whole SIP message with the mandatory headers.
 
     Takes lone LF, folded lines, compact and oddly cased names. A body shorter than its
-    Content-Length is a cut message (section 18.3); bytes after it are dropped.
+    Content-Length is a cut message (section 18.3); bytes after it are dropped. A second From, To,
+    Call-ID, CSeq or Content-Length makes it none.
     """
     datagram = datagram.lstrip(b"\r\n")
     end = _END_OF_HEAD.search(datagram)
@@ -173,6 +176,9 @@ def _read_headers(lines: Iterable[str]) -> Headers | None:
 
 
 def _is_complete(headers: Headers) -> bool:
+    names = [name for name, _ in headers]
+    if any(names.count(name) > 1 for name in _ONCE):
+        return False
     have = dict(headers)
     return all(have.get(name) for name in _MANDATORY) and bool(_CSEQ.fullmatch(have["cseq"]))
 

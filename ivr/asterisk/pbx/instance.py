@@ -53,7 +53,7 @@ class Instance:
     @property
     def cdr(self) -> Path:
         """One line for each ended call."""
-        return self.directory / "log" / "cdr-csv" / "Master.csv"
+        return self.directory / "log" / "cdr-custom" / "Master.csv"
 
     @property
     def recordings(self) -> Path:
@@ -206,7 +206,7 @@ def _prepare(instance: Instance, asterisk: Asterisk, settings: Settings, conf: P
     directory = instance.directory
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
-    for name in ("run", "log/cdr-csv", "spool/monitor", "lib/keys", "data"):
+    for name in ("run", "log/cdr-custom", "spool/monitor", "lib/keys", "data"):
         (directory / name).mkdir(parents=True, exist_ok=True)
     documentation = directory / "data" / "documentation"
     documentation.unlink(missing_ok=True)

@@ -1,0 +1,90 @@
+"""The part of `ivr doctor` that looks at the engine's own things: store, key, flows, voice."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from ivr.asterisk.doctor.finding import Finding, conclude
+from ivr.asterisk.doctor.manager import is_loopback
+from ivr.audit.vault import open_vault
+from ivr.config import Settings
+from ivr.errors import IvrError
+from ivr.flow.bundle import Bundle
+from ivr.flow.loader import check_directory
+from ivr.speech.espeak import Espeak
+
+
+def read_flows(settings: Settings) -> tuple[Bundle | None, list[Finding]]:
+    """The bundle, None when it has faults, and what is to be said of the flows."""
+    try:
+        bundle, faults = check_directory(settings.flows)
+    except IvrError as error:
+        return None, [_from_error("flows", error)]
+    if bundle is not None:
+        return bundle, [Finding("flows", "right", f"the flows in {settings.flows} have no fault")]
+    faulty = sum(fault.severity == "fault" for fault in faults)
+    sentence = f"the flows have {faulty} fault{'' if faulty == 1 else 's'}"
+    remedy = f"See them all: ivr check {settings.flows}"
+    return None, [Finding("flows", "wrong", sentence, str(settings.flows), remedy)]
+
+
+def check_engine(settings: Settings) -> list[Finding]:
+    """Store, vault key, address and voice."""
+    return [
+        *_check_store(settings),
+        *_check_key(settings),
+        *conclude("engine-address", "the engine listens on loopback only", _address(settings)),
+        *_check_voice(),
+    ]
+
+
+def _check_store(settings: Settings) -> list[Finding]:
+    file = settings.store / "journal.db"
+    if not file.exists():
+        sentence = "there is no journal yet; the first start makes it"
+        return [Finding("store", "note", sentence, str(file))]
+    try:
+        with sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True) as connection:
+            told = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
+        connection.close()
+    except sqlite3.Error as error:
+        told = [str(error)]
+    if told == ["ok"]:
+        return [Finding("store", "right", "the journal is whole")]
+    remedy = "Stop the engine and put the newest backup back; keep this file as it is."
+    return [Finding("store", "wrong", f"the journal is damaged: {told[0]}", str(file), remedy)]
+
+
+def _check_key(settings: Settings) -> list[Finding]:
+    if not settings.key_file.exists():
+        if (settings.store / "journal.db").exists():
+            sentence = "the key of the journal is missing: nobody can read who called"
+            remedy = "Put your copy of it back, with mode 0600."
+            return [Finding("vault-key", "wrong", sentence, str(settings.key_file), remedy)]
+        sentence = "there is no key yet; the first start makes it"
+        return [Finding("vault-key", "note", sentence, str(settings.key_file))]
+    try:
+        open_vault(settings.key_file, create=False)
+    except IvrError as error:
+        return [_from_error("vault-key", error)]
+    return [Finding("vault-key", "right", "the key of the journal is there, for its owner alone")]
+
+
+def _address(settings: Settings) -> Iterator[Finding]:
+    if settings.agi_host != "localhost" and not is_loopback(settings.agi_host):
+        sentence = f"the engine listens on {settings.agi_host}, without password or encryption"
+        remedy = "Unset IVR_AGI_HOST; reach the engine from elsewhere through a tunnel only."
+        yield Finding("engine-address", "wrong", sentence, "IVR_AGI_HOST", remedy)
+
+
+def _check_voice() -> list[Finding]:
+    try:
+        return [Finding("voice", "right", f"the voice is there: {Espeak().name}")]
+    except IvrError as error:
+        return [_from_error("voice", error)]
+
+
+def _from_error(check: str, error: IvrError) -> Finding:
+    return Finding(check, "wrong", error.sentence, error.place, error.remedy)
