@@ -25,13 +25,13 @@ class Settings:
     `state` holds all that the system writes: store, keys, recordings, prompts, the local Asterisk.
     `flows` and `prompts` are what people write. Asterisk reaches the engine at `agi_host` and
     `agi_port`, the second of several `engines` one port above. `recordings` is where Asterisk
-    writes sound, `key` is the file of the vault's key; empty: both below `state`. An engine takes
-    `max_calls` calls, and those to the numbers `always_admitted` beyond. Seconds: `drain` for calls to end after SIGTERM, `stall` that an
-    engine may stand still. `status_port` serves /livez, /readyz and /metrics on loopback, 0: not.
-    The manager interface is at `ami_host` and `ami_port`, its account `ami_user` with the secret in
-    the file `ami_secret`; empty: that of the local Asterisk.
-    `spool` takes records while the store is away, and should lie on another disk; empty: below
-    `state`. A spool has `spool_megabytes` from the beginning.
+    writes sound, `key` is the file of the vault's key, `spool` where records wait while the store
+    is away (each process has `spool_megabytes` there), best on another disk; empty: all below
+    `state`. An engine takes `max_calls` calls, and those to the numbers `always_admitted` beyond.
+    Seconds: `drain` for calls to end after SIGTERM, `stall` that an engine may stand still.
+    `status_port` serves /livez, /readyz and /metrics on loopback, 0: not. The manager interface is
+    at `ami_host` and `ami_port`, its account `ami_user` with the secret in the file `ami_secret`;
+    empty: that of the local Asterisk.
     """
 
     state: Path = Path("var")

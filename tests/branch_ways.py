@@ -43,6 +43,9 @@ def _own(bundle: Bundle, flow: Flow, node: nodes.AnyNode) -> Iterator[str]:
             yield from (f"case {number}" for number in range(len(node.cases) + 1))
         case nodes.Lookup():
             yield from ("found", "not_found", "failed")
+        case nodes.Hours():
+            given = (("holiday", node.holiday), ("unknown", node.unknown))
+            yield from ("open", "closed", *(name for name, target in given if target is not None))
         case nodes.Say() | nodes.Set() | nodes.Language() | nodes.Subflow():
             yield "next"
         case nodes.Hangup():
@@ -111,7 +114,10 @@ class Watch:
     def _pass_on(self) -> None:
         """The node was left without a word of its own in the journal."""
         match self._node(self._here):
-            case nodes.Say() | nodes.Set() | nodes.Language():
+            case nodes.Hours():
+            given = (("holiday", node.holiday), ("unknown", node.unknown))
+            yield from ("open", "closed", *(name for name, target in given if target is not None))
+        case nodes.Say() | nodes.Set() | nodes.Language():
                 self._take("next")
             case nodes.Record():
                 self._take("nothing")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -123,6 +124,19 @@ class Engine:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    async def noted(self, kind: str, *, within: float = 20.0) -> list[Any]:
+        """The facts of a type that are about no call, once there is one."""
+        limit = time.monotonic() + within
+        while not (found := self._facts(kind)):
+            assert time.monotonic() < limit, f"no {kind}\n{self.log.read_text()[-800:]}"
+            await asyncio.sleep(0.05)
+        return found
+
+    def _facts(self, kind: str) -> list[Any]:
+        rows = self.query("SELECT leaf FROM record WHERE call IS NULL ORDER BY seq")
+        facts = [json.loads(leaf)["data"] for (leaf,) in rows]
+        return [fact for fact in facts if fact["type"] == kind]
 
     def start(self, within: float = 60.0) -> None:
         """Start it; back when Asterisk may connect."""

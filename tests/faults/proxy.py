@@ -1,0 +1,66 @@
+"""A TCP line between engine and Asterisk that can be cut, or go dead without a word."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from ivr.asterisk.pbx.ports import HOST
+
+
+@dataclass
+class Proxy:
+    """Passes bytes on to `target` while it is `open`. `began` is when connections came."""
+
+    target: int
+    port: int = 0
+    open: bool = True
+    began: list[float] = field(default_factory=list)
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _writers: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    def cut(self) -> None:
+        """Break every connection."""
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def reached(self, count: int, within: float = 20.0) -> None:
+        """Wait until so many connections have come."""
+        async with asyncio.timeout(within), self._changed:
+            await self._changed.wait_for(lambda: len(self.began) >= count)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with self._changed:
+            self.began.append(asyncio.get_running_loop().time())
+            self._changed.notify_all()
+        self._writers.append(writer)
+        try:
+            there, back = await asyncio.open_connection(HOST, self.target)
+        except OSError:
+            writer.transport.abort()
+            return
+        self._writers.append(back)
+        await asyncio.gather(self._pass_on(reader, back), self._pass_on(there, writer))
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                if self.open:
+                    writer.write(data)
+        writer.transport.abort()
+
+
+@asynccontextmanager
+async def running_proxy(target: int) -> AsyncIterator[Proxy]:
+    """A proxy in front of a port of the loopback."""
+    proxy = Proxy(target)
+    server = await asyncio.start_server(proxy.serve, HOST)
+    proxy.port = server.sockets[0].getsockname()[1]
+    try:
+        yield proxy
+    finally:
+        server.close()
+        proxy.cut()
