@@ -44,8 +44,8 @@ def _own(bundle: Bundle, flow: Flow, node: nodes.AnyNode) -> Iterator[str]:
         case nodes.Lookup():
             yield from ("found", "not_found", "failed")
         case nodes.Hours():
-            given = (("holiday", node.holiday), ("unknown", node.unknown))
-            yield from ("open", "closed", *(name for name, target in given if target is not None))
+            yield from ("open", "closed")
+            yield from (way for way in ("holiday", "unknown") if getattr(node, way) is not None)
         case nodes.Say() | nodes.Set() | nodes.Language() | nodes.Subflow():
             yield "next"
         case nodes.Hangup():
@@ -114,10 +114,7 @@ class Watch:
     def _pass_on(self) -> None:
         """The node was left without a word of its own in the journal."""
         match self._node(self._here):
-            case nodes.Hours():
-            given = (("holiday", node.holiday), ("unknown", node.unknown))
-            yield from ("open", "closed", *(name for name, target in given if target is not None))
-        case nodes.Say() | nodes.Set() | nodes.Language():
+            case nodes.Say() | nodes.Set() | nodes.Language():
                 self._take("next")
             case nodes.Record():
                 self._take("nothing")
@@ -161,6 +158,7 @@ _NAMED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "case.taken": lambda event: f"case {event['case']}",
     "source.answered": lambda event: str(event["result"]),
+    "hours.checked": lambda event: str(event["exit"]),
     "message.recorded": lambda event: "hangup" if event["ended"] == "hangup" else "recorded",
     "caller.hung_up": lambda event: "hangup",
 }
