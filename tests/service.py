@@ -82,6 +82,11 @@ class Stopping:
     stored: bool = False
     taken: list[tuple[Turn, LiveRow | None, NewCase | None]] = field(default_factory=list)
 
+    @property
+    def events(self) -> list[Mapping[str, Any]]:
+        """The events of what was handed over, in their order."""
+        return [event for turn, _, _ in self.taken for event in turn.events]
+
     async def append(self, turn: Turn, live: LiveRow | None, case: NewCase | None = None) -> int:
         if turn.n == self.turn and not self.stored:
             raise self.fault

@@ -1,0 +1,57 @@
+"""Forty callers, eight at a time, each on a branch of its own: on the line as on the simulator."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from ivr.asterisk.pbx.instance import Instance
+from tests.branch_walk import Look, Made, find_calls
+from tests.branch_ways import ways_of
+from tests.telephony.engine import Engine
+from tests.telephony.visits import visit
+from tests.test_branches import SAMPLES, simulate
+from tests.test_calls import shipped as load_shipped
+
+pytestmark = pytest.mark.telephony
+
+CALLS = 40
+AT_ONCE = 8
+
+
+def choose() -> list[Made]:
+    """Calls of now, each on a way of its own, evenly picked.
+
+    They wait for nothing, and what they ask is answered by the tables.
+    """
+    made = find_calls(load_shipped(), [Look(datetime.now(UTC))], SAMPLES)
+    quick = [call for call in made if not call.patient and set(call.answers) <= {"table"}]
+    quick.sort(key=lambda call: (call.dialled, call.keys))
+    return [quick[index * len(quick) // CALLS] for index in range(CALLS)]
+
+
+def hasten(keys: str) -> str:
+    """The same keys without listening: they wait in the call until something asks for them."""
+    return keys.replace(",h", " w1 h").replace(",", " ")
+
+
+@pytest.mark.timeout(150)
+async def test_forty_branches_on_the_line(
+    shipped: Engine, pbx: Instance, caller: Callable[[], str]
+) -> None:
+    lines = asyncio.Semaphore(AT_ONCE)
+
+    async def call_once(call: Made) -> None:
+        async with lines:
+            story = await visit(shipped, pbx, call.dialled, hasten(call.keys), caller())
+        _, journal = await simulate(call, hasten(call.keys))
+        taken, expected = (ways_of(load_shipped(), one.events) for one in (story, journal))
+        assert taken == expected, f"{call.dialled} {call.keys}"
+        assert story.events[-1]["type"] == "call.ended"
+
+    async with asyncio.TaskGroup() as group:
+        for call in choose():
+            group.create_task(call_once(call))
