@@ -95,10 +95,12 @@ async def test_a_child_that_never_was_up_ends_all(
     program: Callable[..., Program], tmp_path: Path
 ) -> None:
     ended: list[int] = []
+    ups: list[str] = []
     programs = [program("well", "writer"), program("never", "engine")]
     with pytest.raises(ProgramFailed, match="engine could not be started") as failed:
-        await Supervisor(programs, ended.append).run()
+        await Supervisor(programs, ended.append).run(lambda: ups.append("up"))
     assert failed.value.code == 7
+    assert ups == []
     assert sorted(ended) == sorted(lives(tmp_path, "writer") + lives(tmp_path, "engine"))
 
 

@@ -24,11 +24,12 @@ UNABLE = 2
 
 
 class Keeper:
-    """One program. `up` is set once it has beaten, or will not be started any more."""
+    """One program. `up` is set once it has beaten, `settled` then too, or when it never will."""
 
     def __init__(self, program: Program, on_end: Callable[[int], None]) -> None:
         self.program = program
         self.up = asyncio.Event()
+        self.settled = asyncio.Event()
         self.child: Child | None = None
         self.restarts = 0
         self._on_end = on_end
@@ -43,7 +44,7 @@ class Keeper:
                 failures = await self._try_once(failures)
                 await self._pause(PAUSES[min(failures, len(PAUSES)) - 1] if failures else 0.0)
         finally:
-            self.up.set()
+            self.settled.set()
             self._over.set()
 
     async def stop(self, number: signal.Signals) -> None:
@@ -105,6 +106,7 @@ class Keeper:
         if self.child is not None:
             _log.info("%s is up", self.program.name, extra={"pid": self.child.pid})
         self.up.set()
+        self.settled.set()
 
     async def _see_off(self, child: Child) -> None:
         """End a child whose keeper was cancelled: another program could not be started."""

@@ -50,14 +50,16 @@ class Supervisor:
         return self._hurried
 
     async def _start_all(self, group: asyncio.TaskGroup) -> bool:
-        """Start one when the one before is up; False when it was asked to stop meanwhile."""
+        """Start one when the one before is up; False when one failed or all are to stop."""
         for program in self._programs:
             if self.stopping:
                 break
             keeper = Keeper(program, self._on_end)
             self.keepers.append(keeper)
             group.create_task(keeper.keep())
-            await keeper.up.wait()
+            await keeper.settled.wait()
+            if not keeper.up.is_set():
+                return False
         return not self.stopping
 
     async def _obey(self, signals: Signals) -> None:
