@@ -54,11 +54,12 @@ class Channel(Protocol):
         bear the name.
 
         Takes `Say`, `Menu`, `Collect` (the only one that returns `Input` instead of `Digits`),
-        `Record`, `SetRecording` and `Hangup`. A caller who is gone is the outcome `HungUp` (or
-        `Recorded` with `ended="hangup"`), never an exception. `fresh` is False when the same act
-        was begun by an engine that died: a `Record` then reports the file that is there, or
-        `Resumed` when there is none. With `masked` nothing of the step may get into a recording
-        of the call.
+        `Record`, `SetRecording`, `Transfer` and `Hangup`. A caller who is gone is the outcome
+        `HungUp` (or `Recorded` with `ended="hangup"`, `Transferred` with `result="left"`), never
+        an exception. `fresh` is False when the same act was begun by an engine that died: a
+        `Record` then reports the file that is there, a `Transfer` how it ended, and either
+        `Resumed` when there is nothing to tell. With `masked` nothing of the step may get into a
+        recording of the call.
 
         Raises ProtocolError when the peer breaks the protocol, SpeechError when a prompt has no
         sound.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ivr.config import Settings
-from ivr.engine.utterance import Utterance
+from ivr.engine.utterance import Spoken, Utterance
 from ivr.flow.bundle import Bundle
 from ivr.speech.casting import load_casting
 from ivr.speech.catalogue import list_bundle_clips
@@ -23,6 +23,13 @@ LAST_WORDS = {
     FULL: "engine.full",
 }
 """Files that are played where no flow can speak: their names there, and their prompts."""
+
+
+ANNOUNCEMENTS = {
+    f"queue-{name.replace('_', '-')}": f"engine.queue_{name}"
+    for name in ("first", "place", "place_end", "wait", "minutes", "still")
+}
+"""Files that a queue of Asterisk plays: their names in queues.conf, and their prompts."""
 
 
 def open_library(settings: Settings) -> PromptLibrary:
@@ -45,7 +52,22 @@ def prepare_sounds(
         for name, prompt in LAST_WORDS.items():
             words = Utterance(prompt, language, bundle.texts[language][prompt])
             _copy(library.join([words]).path, last_words(settings) / language / name)
+    if bundle.hotline.destinations:
+        _prepare_announcements(settings, bundle, library)
     return library
+
+
+def _prepare_announcements(settings: Settings, bundle: Bundle, library: PromptLibrary) -> None:
+    """What Asterisk says to those who wait, with every number that it puts in between."""
+    for language in bundle.hotline.languages:
+        place = last_words(settings) / language
+        for name, prompt in ANNOUNCEMENTS.items():
+            words = Utterance(prompt, language, bundle.texts[language][prompt])
+            _copy(library.join([words]).path, place / name)
+        for number in (*range(21), *range(30, 100, 10)):
+            value = {"value": Spoken(str(number), "number")}
+            spoken = Utterance("engine.number", language, "{value}", value)
+            _copy(library.join([spoken]).path, place / "digits" / str(number))
 
 
 def last_words(settings: Settings) -> Path:

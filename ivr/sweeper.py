@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from ivr.engine.steps import Record
+from ivr.engine.steps import Record, Transfer
 from ivr.operations.lines import HeldLines
 from ivr.operations.meters import Meters
 from ivr.operations.turns import TurnWatch
@@ -23,6 +23,11 @@ SWEEP = 5.0
 ORPHAN = 15.0
 """Seconds after which a caller whose engine died must have come to this one. The dialplan asks for
 an engine three times a second, so long as it has patience."""
+
+TALK = 4 * 3600.0
+"""Seconds after which a caller whom a dead engine handed to an officer counts as gone. The talk
+goes on without an engine, and its end is told to whichever one is there; only when none was does
+the call wait for this."""
 
 
 class Sweeper:
@@ -93,6 +98,8 @@ class Sweeper:
     async def _patience(self, line: str) -> float:
         """Seconds that the caller on an orphaned line may take to come."""
         live = await self._journal.live(line)
+        if live is not None and isinstance(live.run.step, Transfer):
+            return TALK
         if live is None or not isinstance(live.run.step, Record):
             return ORPHAN
         message = f"{live.run.call}-{live.run.turn}"

@@ -25,6 +25,7 @@ from ivr.engine.outcomes import (
     Recorded,
     RecordingSet,
     Silence,
+    Transferred,
 )
 from ivr.engine.run import Run
 from ivr.engine.values import Personal, Secret
@@ -39,6 +40,22 @@ Samples = Mapping[str, Sequence[str]]
 
 WRONG = {"checksum": "021832416000000", "date": "3201013102950001", "short": ""}
 """Digits that are refused, by the reason."""
+
+
+OFFICERS: Mapping[str, Mapping[str, Any]] = {
+    "dial": {"busy": "busy", "no_answer": "no_answer", "unreachable": "failed"},
+    "queue": {
+        "no_answer": "no_answer",
+        "full": "queue_full",
+        "closed": "queue_closed",
+        "unreachable": "failed",
+    },
+}
+"""What becomes of an attempt, by what the officers do."""
+
+
+PROMPT = 10
+"""Seconds that the prompts around a transfer take at most."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +106,8 @@ class Moves:
                 yield Move(",v#", _recorded(2_000, "finish"))
                 yield Move(",#", _recorded(0, "finish"))
                 yield Move(",vh", _recorded(2_000, "hangup"))
+            case steps.Transfer() as transfer:
+                yield from _transfer_moves(transfer)
             case steps.Lookup() as lookup:
                 yield Move("", self._ask(state, lookup), "table")
                 yield Move("", NotFound(""), "not_found")
@@ -160,6 +179,16 @@ class Moves:
             if rest not in seen:
                 seen.add(rest)
                 yield row[column]
+
+
+def _transfer_moves(step: steps.Transfer) -> Iterator[Move]:
+    yield Move("o(answers 1s 1s)", Transferred("ended", waited=1, talked=1))
+    for does, result in OFFICERS[step.way].items():
+        pause = f"w{step.limit // 1000 + PROMPT}" if result == "no_answer" else ""
+        yield Move(f"o({does}){pause}", Transferred(result, waited=1))
+    for key in step.keys:
+        yield Move(f"o(answers 60s 1s){key}", Transferred("key", key))
+    yield Move("o(answers 60s 1s)h", Transferred("left"))
 
 
 def only_outcome(step: steps.Step | None) -> Outcome | None:

@@ -46,6 +46,11 @@ def _own(bundle: Bundle, flow: Flow, node: nodes.AnyNode) -> Iterator[str]:
         case nodes.Hours():
             yield from ("open", "closed")
             yield from (way for way in ("holiday", "unknown") if getattr(node, way) is not None)
+        case nodes.Transfer():
+            yield from (f"option {option.name}" for option in node.options)
+            queue = bundle.hotline.destinations[node.to].queue is not None
+            never = {"busy"} if queue else {"queue_full", "queue_closed"}
+            yield from ("ended", "hangup", *(way for way in node.unhappy() if way not in never))
         case nodes.Say() | nodes.Set() | nodes.Language() | nodes.Subflow():
             yield "next"
         case nodes.Hangup():
@@ -140,7 +145,14 @@ class Watch:
 
 
 _LEAVING = frozenset(
-    {"menu.chosen", "universal.used", "tries.exhausted", "message.recorded", "caller.hung_up"}
+    {
+        "menu.chosen",
+        "universal.used",
+        "tries.exhausted",
+        "message.recorded",
+        "caller.hung_up",
+        "transfer.ended",
+    }
 )
 """Events after which the node was not left by itself."""
 
@@ -161,6 +173,10 @@ _NAMED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "hours.checked": lambda event: str(event["exit"]),
     "message.recorded": lambda event: "hangup" if event["ended"] == "hangup" else "recorded",
     "caller.hung_up": lambda event: "hangup",
+    "transfer.ended": lambda event: {
+        "key": f"option {event['option']}",
+        "left": "hangup",
+    }.get(event["result"], event["result"]),
 }
 """The way that an event tells of, by its type."""
 

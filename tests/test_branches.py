@@ -32,7 +32,7 @@ NEVER: frozenset[Way] = frozenset()
 """Ways that no call can take, each with its reason. There is none."""
 
 
-OUTCOMES = {"selesai_mandiri", "informasi", "tiket", "darurat", "putus_ivr"}
+OUTCOMES = {"selesai_mandiri", "informasi", "tiket", "petugas", "darurat", "putus_ivr"}
 """How these calls can end: `galat` is a fault of ours."""
 
 

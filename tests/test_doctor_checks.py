@@ -96,7 +96,7 @@ def test_the_shipped_files_have_nothing_wrong() -> None:
 def test_a_broken_file_is_caught(check: str, file: str, old: str, new: str) -> None:
     text = FILES.get(file, "")
     assert old in text
-    changed = text.replace(old, new, 1) if old else text + new
+    changed = text.replace(old, new) if old else text + new
     told = [one for one in examine_conf({**FILES, file: changed}) if one.level != "right"]
     assert check in {one.check for one in told}
     (first, *_) = [one for one in told if one.check == check]

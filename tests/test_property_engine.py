@@ -137,7 +137,7 @@ def check_keys(received: str, taken: Taken) -> None:
         elif outcome["type"] == "digits":
             assert outcome["length"] <= len(used)
             assert flushed or len(used) <= outcome["length"] + 2
-        elif outcome["type"] not in ("recorded", "hung_up") and not flushed:
+        elif outcome["type"] not in ("recorded", "transferred", "hung_up") and not flushed:
             assert used in ("", "#")
         cursor, step = live.position["cursor"], turn.step
     assert cursor <= len(received)

@@ -9,9 +9,9 @@ import pytest
 
 from ivr.engine.steps import RECOVERY, Recovery, Step
 from ivr.flow.bundle import Bundle
-from ivr.simulator import Act, Leave, Press, Quiet, Speak
+from ivr.simulator import Act, Leave, Officer, Press, Quiet, Speak
 from tests.service import LINE, Service
-from tests.talk import load_texts, write_flow
+from tests.talk import HOTLINE, load_texts, write_flow
 
 FLOW = """
   hello: {type: say, say: Selamat pagi., next: switch}
@@ -42,7 +42,14 @@ FLOW = """
     on_nothing: end
     on_hangup: end
     next: receipt
-  receipt: {type: say, say: "Nomor {message.number:digits}.", next: end}
+  receipt: {type: say, say: "Nomor {message.number:digits}.", next: connect}
+  connect:
+    type: transfer
+    say: Kami sambungkan.
+    to: desk
+    context: {number: "{message.number}"}
+    ended: end
+    otherwise: end
   end: {type: hangup, say: Terima kasih.}
 """
 SOURCES = """
@@ -55,7 +62,13 @@ sources:
 """
 TABLE = "- {nik: '3171010101900001', status: active}\n"
 
+DESK = """
+destinations:
+  desk: {dial: desk-1}
+"""
+
 ACTS: list[Act] = [
+    Officer("answers", 2000, 30_000),
     Quiet(),
     Press("1"),
     Quiet(),
@@ -77,6 +90,7 @@ STEPS = [
     "record",
     "open_case",
     "say",
+    "transfer",
     "hangup",
 ]
 """The steps of an undisturbed call; step k is asked for by turn k + 1."""
@@ -88,6 +102,7 @@ CONCLUDED = (
     "input.confirmed",
     "source.answered",
     "case.opened",
+    "transfer.ended",
     "call.ended",
 )
 
@@ -99,7 +114,8 @@ def bundle() -> Bundle:
             "main.yaml": write_flow("main", FLOW),
             "sources.yaml": SOURCES,
             "data/people.yaml": TABLE,
-        }
+        },
+        HOTLINE + DESK,
     )
 
 
@@ -163,7 +179,8 @@ async def test_whatever_step_an_engine_dies_in_the_next_one_goes_on(
     (call,) = await service.journal.calls()
     facts = [fact.event["type"] for fact in await service.journal.facts(call.call)]
     assert facts[0] == "call.taken_over"
-    repeated = RECOVERY[pending] is Recovery.REPEAT or (pending == "record" and stored)
+    queried = pending in ("record", "transfer")
+    repeated = RECOVERY[pending] is Recovery.REPEAT or (queried and stored)
     resumed = await service.events("call.resumed")
     assert [event["step"] for event in resumed] == ([pending] if repeated else [])
     apologies = sum("sambungan sempat terganggu" in line for line in service.shown)

@@ -6,11 +6,13 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from ivr.asterisk.agi import Reply, command
 from ivr.asterisk.fastagi import AgiSession
+from ivr.asterisk.handover import Handover
 from ivr.asterisk.line import Line, Unperformed
 from ivr.asterisk.recorder import NO_MUTING, Recorder
 from ivr.engine.keys import Match, expire, match
@@ -25,9 +27,10 @@ from ivr.engine.outcomes import (
     Recorded,
     Resumed,
     Silence,
+    Transferred,
     Unable,
 )
-from ivr.engine.steps import Collect, Hangup, Menu, Record, Say, SetRecording, Step
+from ivr.engine.steps import Collect, Hangup, Menu, Record, Say, SetRecording, Step, Transfer
 from ivr.engine.utterance import Utterance
 from ivr.errors import ChannelClosed, SpeechError
 from ivr.ports import Input, Muting
@@ -142,6 +145,8 @@ class AgiChannel:
                 return await self._listen(step)
             case Record():
                 return await self._record(step, act)
+            case Transfer():
+                return await self._transfer(step, act, fresh)
             case Hangup():
                 return await self._hang_up(step)
             case _:
@@ -233,6 +238,24 @@ class AgiChannel:
 
     async def _message(self, act: str, ended: Ending) -> Recorded:
         return await asyncio.to_thread(read_message, self._recordings, act, ended, self._line.heard)
+
+    async def _transfer(self, step: Transfer, act: str, fresh: bool) -> Outcome:
+        handover = Handover(self._line)
+        if not fresh:
+            learned = await handover.learn(step, act)
+            if isinstance(learned, Resumed):
+                return learned
+            return replace(learned, recording=await self._recorder.keep_talk(act, learned.talked))
+        if step.utterances:
+            await self._line.play(await self._line.ready(step.utterances))
+        if key := await handover.forget_keys(step):
+            return Transferred("key", key, heard=self._line.heard)
+        talk = await self._recorder.lend(act)
+        outcome = await handover.perform(step, act, talk)
+        recording = await self._recorder.keep_talk(act, outcome.talked)
+        if talk is not None and outcome.result != "left":
+            await self._recorder.go_on(act)
+        return replace(outcome, heard=self._line.heard, recording=recording)
 
     async def _hang_up(self, step: Hangup) -> Outcome:
         if step.utterances:

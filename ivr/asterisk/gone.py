@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from ivr.asterisk.agi import command
+from ivr.asterisk.agi.command import NOW
 from ivr.asterisk.channel import DONE
 from ivr.asterisk.fastagi import AgiSession
+from ivr.asterisk.handover import LEFT_BEHIND, Trace
 from ivr.engine.outcomes import HungUp, Outcome
-from ivr.engine.steps import Record, Step
+from ivr.engine.steps import Record, Step, Transfer
 from ivr.engine.utterance import Utterance
 from ivr.errors import ChannelClosed, ChannelLost
 from ivr.ports import Input
@@ -22,7 +24,8 @@ from ivr.recordings.sealing import read_message
 
 
 class GoneChannel:
-    """Answers every step with a hangup, but a begun recording with what is on disk.
+    """Answers every step with a hangup, but a begun recording with what is on disk, and a begun
+    transfer with what Asterisk knows of it.
 
     `session` is the dialplan's last question about the line, None when there was none.
     """
@@ -40,7 +43,18 @@ class GoneChannel:
             message = await asyncio.to_thread(read_message, self._recordings, act, "hangup", 0)
             if message.size:
                 return message
+        if isinstance(step, Transfer) and not fresh and self._session is not None:
+            return await self._learn(step, act, self._session)
         return HungUp()
+
+    async def _learn(self, step: Transfer, act: str, session: AgiSession) -> Outcome:
+        try:
+            *left, now = await session.read(*LEFT_BEHIND, NOW)
+        except (ChannelClosed, ChannelLost):
+            return HungUp()
+        trace = Trace(*left)
+        told = trace.outcome(step, now, gone=True) if trace.away == act else None
+        return told or HungUp()
 
     async def hold(self, utterances: Sequence[Utterance]) -> None:
         """Nobody is there to hear it."""

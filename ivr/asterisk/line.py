@@ -76,6 +76,14 @@ class Line:
         """Look at the key store and go on listening."""
         await self._interrupt((STORE, CUT), self._collect)
 
+    async def read(self, *names: str) -> tuple[str, ...]:
+        """The values of variables, empty for one that is unset; goes on listening.
+
+        It works after a hangup too.
+        """
+        done = await self._session.interrupt(STORE, CUT, *names, then=self._collect)
+        return done.values[2:]
+
     async def trim(self) -> None:
         """Cut the used keys off the store and go on listening."""
         await self._interrupt(self.keys.trim(), self._collect)

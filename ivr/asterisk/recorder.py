@@ -19,7 +19,7 @@ from ivr.asterisk.agi import command
 from ivr.asterisk.line import Line, Unperformed
 from ivr.engine.outcomes import RecordingSet
 from ivr.ports import Muting
-from ivr.recordings.sealing import LEGS, Segment, begin, leg_path
+from ivr.recordings.sealing import LEGS, Segment, begin, finish, leg_path, list_unsealed
 
 _log = logging.getLogger(__name__)
 
@@ -120,6 +120,35 @@ class Recorder:
         self.name = None
         self._segments[-1] = replace(self._segments[-1], ended=time.time())
         await self._line.run(command.execute("StopMixMonitor"))
+
+    async def lend(self, act: str) -> Path | None:
+        """End the segment: the talk with an officer is recorded on the officer's channel.
+
+        Gives where that goes, without a leg's ending; None when nothing is being recorded.
+        """
+        if self.name is None:
+            return None
+        await self.stop()
+        await asyncio.to_thread(begin, self._directory, act, self._unique)
+        return self._directory / act
+
+    async def keep_talk(self, act: str, talked: int) -> str | None:
+        """Count the talk that was recorded, of so many milliseconds, among the segments.
+
+        Gives its name; None when none was to be recorded, or nobody talked.
+        """
+        if not await asyncio.to_thread(list_unsealed, self._directory, act):
+            return None
+        if not talked:
+            await asyncio.to_thread(finish, self._directory, act)
+            return None
+        ended = time.time()
+        self._segments.append(Segment(act, ended - talked / 1000, ended))
+        return act
+
+    async def go_on(self, act: str) -> None:
+        """Record the caller again after the talk `act`."""
+        await self._begin(f"{act}-after")
 
     def position(self) -> dict[str, Any]:
         """What another engine needs to go on with the recording."""

@@ -67,7 +67,11 @@ def _verdict(bundle: Bundle | None, faults: list[Fault]) -> str:
 
 @click.command()
 @click.argument("number", default="1500")
-@click.option("--keys", help="What the caller does; the script of `ivr dial`. Without: you do.")
+@click.option(
+    "--keys",
+    help="What the caller does, as in `ivr dial`, and what officers do: o(answers 5s 60s),"
+    " o(busy), o(no_answer), o(full), o(closed), o(unreachable). Without: you do.",
+)
 @click.option("--caller", help="The caller's number; withheld without it.")
 @click.option(
     "--at",

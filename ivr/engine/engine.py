@@ -35,6 +35,7 @@ from ivr.engine.outcomes import (
     Resumed,
     Silence,
     Started,
+    Transferred,
     Unable,
 )
 from ivr.engine.prompts import utter
@@ -50,6 +51,7 @@ from ivr.engine.steps import (
     Say,
     SetRecording,
     Step,
+    Transfer,
     utterances_of,
 )
 from ivr.engine.values import Personal
@@ -145,6 +147,8 @@ def _tell_what_was_heard(draft: Draft, outcome: Outcome) -> None:
             cut = interrupted
         case Keys(heard=heard, waited=waited) | Digits(heard=heard, waited=waited):
             cut = waited == 0
+        case Transferred(heard=heard, result=result, waited=waited):
+            cut = result == "key" and waited == 0
         case Escaped(heard=heard):
             cut = True
         case HungUp(heard=heard):
@@ -170,7 +174,7 @@ def _present_step(draft: Draft) -> Step:
 def _lose_caller(draft: Draft, heard: int) -> Move:
     draft.change(present=False)
     draft.emit(CallerHungUp(*draft.place, heard=heard))
-    listened = isinstance(draft.run.step, Menu | Collect)
+    listened = isinstance(draft.run.step, Menu | Collect | Transfer)
     return without_caller(draft) if listened else Finish()
 
 
@@ -193,7 +197,8 @@ def _limit(draft: Draft) -> str | None:
     if draft.run.turn > limits.turns:
         return "turns"
     started = draft.run.started
-    if started is not None and draft.at - started > timedelta(milliseconds=limits.call):
+    allowed = timedelta(milliseconds=limits.call + draft.run.aside)
+    if started is not None and draft.at - started > allowed:
         return "call"
     return None
 
@@ -220,7 +225,7 @@ def _settle(draft: Draft, move: Move) -> Step | None:
             case Lookup():
                 wanted = draft.run.present or draft.run.afterwards
                 return move if wanted else None
-            case Say() | Menu() | Collect() | Record() | SetRecording():
+            case Say() | Menu() | Collect() | Record() | SetRecording() | Transfer():
                 if draft.run.present:
                     return _with_preface(draft, move)
                 move = without_caller(draft)

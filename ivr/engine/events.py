@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Discriminator
 
+from ivr.engine.handing import TransferBegun, TransferEnded
 from ivr.engine.timetable import HoursChecked
 from ivr.engine.utterance import Utterance
 from ivr.engine.values import Field, Personal, Secret, Value
@@ -288,6 +289,8 @@ Event: TypeAlias = Annotated[
     | CaseOpened
     | LanguageChosen
     | RecordingSwitched
+    | TransferBegun
+    | TransferEnded
     | CallResumed
     | CallerHungUp
     | LimitReached

@@ -12,6 +12,9 @@ from ivr.engine.utterance import Utterance
 from ivr.flow import nodes
 from ivr.flow.texts import prompt_id
 
+PATH = 8
+"""How many chosen options an officer is told of."""
+
 
 def ask(draft: Draft, node: nodes.Menu) -> Menu:
     """The step that offers the options."""
@@ -54,6 +57,7 @@ def _pressed(draft: Draft, node: nodes.Menu, keys: str, waited: int) -> Move:
     for option in node.options:
         if option.key == keys:
             draft.emit(MenuChosen(*draft.place, option=option.name, keys=keys, waited=waited))
+            draft.change(path=(*draft.run.path, prompt_id(*draft.place, option.name))[-PATH:])
             if node.into is not None:
                 draft.assign(node.into, option.value or option.name)
             return Go(option.next or node.next or "return")

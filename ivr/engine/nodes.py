@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from ivr.engine import collect, menu, record
+from ivr.engine import collect, menu, record, transfer
 from ivr.engine.draft import Draft, Finish, Go, Move
 from ivr.engine.events import (
     CaseTaken,
@@ -57,6 +57,8 @@ def enter(draft: Draft, node: nodes.AnyNode) -> Move:  # noqa: C901 - one case f
             draft.change(language=node.to)
             draft.emit(LanguageChosen(*draft.place, language=node.to))
             return Go(node.next)
+        case nodes.Transfer():
+            return transfer.ask(draft, node)
         case nodes.Hangup():
             draft.change(result=draft.run.result or node.outcome)
             return Hangup((_own(draft, "say"),) if node.say is not None else ())
@@ -64,7 +66,7 @@ def enter(draft: Draft, node: nodes.AnyNode) -> Move:  # noqa: C901 - one case f
             assert_never(never)
 
 
-def answer(draft: Draft, node: nodes.AnyNode, outcome: Outcome) -> Move:
+def answer(draft: Draft, node: nodes.AnyNode, outcome: Outcome) -> Move:  # noqa: C901 - as above
     """The step of `node` came back with `outcome`."""
     match node:
         case nodes.Say():
@@ -81,6 +83,8 @@ def answer(draft: Draft, node: nodes.AnyNode, outcome: Outcome) -> Move:
             if isinstance(outcome, RecordingSet):
                 draft.emit(RecordingSwitched(on=outcome.on, recording=outcome.recording))
             return Go(node.next)
+        case nodes.Transfer():
+            return transfer.take(draft, node, outcome)
         case nodes.Hangup():
             return Finish()
         case nodes.Choose() | nodes.Subflow() | nodes.Hours() | nodes.Language():

@@ -140,6 +140,27 @@ class RecordingSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Transferred:
+    """A transfer is over. `waited` is until the person answered or the attempt ended, `talked`
+    from the answer on, 0 without one.
+
+    `recording` names the recording of the talk, None when there is none.
+    `result`: `ended` (the person hung up after a talk), `left` (the caller did, before an answer
+    or after one), `key` (the caller pressed `key` while waiting), or why nobody answered.
+    """
+
+    result: Literal[
+        "ended", "left", "key", "busy", "no_answer", "queue_full", "queue_closed", "failed"
+    ]
+    key: str = ""
+    waited: int = 0
+    talked: int = 0
+    heard: int = 0
+    recording: str | None = None
+    type: Literal["transferred"] = "transferred"
+
+
+@dataclass(frozen=True, slots=True)
 class HungUp:
     """The caller is gone. `heard` is how much of the step's prompts was played before."""
 
@@ -184,6 +205,7 @@ Outcome: TypeAlias = Annotated[
     | Failed
     | CaseOpened
     | RecordingSet
+    | Transferred
     | HungUp
     | Resumed
     | Unable

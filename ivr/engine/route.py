@@ -120,6 +120,8 @@ def way_out(draft: Draft) -> Move:
             return give_up(draft, node, "fault")
         case nodes.Record():
             return Go(node.on_nothing)
+        case nodes.Transfer():
+            return Go(node.unhappy()["failed"] or node.ended)
         case nodes.Say() | nodes.Set():
             return Go(node.next)
         case _:
@@ -130,7 +132,7 @@ def without_caller(draft: Draft) -> Move:
     """Go on after a hangup: only steps that need no caller are left."""
     node = draft.node
     match node:
-        case nodes.Menu() | nodes.Collect() if node.on_hangup is not None:
+        case nodes.Menu() | nodes.Collect() | nodes.Transfer() if node.on_hangup is not None:
             draft.change(afterwards=True)
             return Go(node.on_hangup)
         case nodes.Say() | nodes.Set():

@@ -45,6 +45,8 @@ class Run:
     `preface` waits to be said before the next prompt. `trail` are the nodes that listened, the
     present one last. `present` says whether the caller is on the line, `afterwards` whether a flow
     said what to do after a hangup, `result` how reports will count the call (empty: not decided).
+    `path` are the options chosen last, `flow.node.option`, for the officer. `aside` counts the
+    milliseconds of waiting for officers and talking to them, which no limit of the call counts.
     """
 
     call: str
@@ -64,6 +66,8 @@ class Run:
     preface: tuple[Utterance, ...] = ()
     present: bool = True
     afterwards: bool = False
+    path: tuple[str, ...] = ()
+    aside: int = 0
     result: str = ""
     started: datetime | None = None
     step: Step | None = None

@@ -6,7 +6,7 @@ Times are milliseconds. A step is plain data that turns into JSON and back (`ivr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Literal, TypeAlias
 
@@ -116,6 +116,25 @@ class SetRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """Play prompts, then hand the caller to a person until one of them hangs up.
+
+    `way` says what `name` is to Asterisk: an endpoint to `dial`, or a `queue`. `limit` is how many
+    milliseconds the caller waits for a person at most; a talk has no limit. `keys` end the
+    waiting, one key each. `context` is what the person is told of the call; a secret is never in
+    it.
+    """
+
+    utterances: tuple[Utterance, ...]
+    way: Literal["dial", "queue"]
+    name: str
+    limit: int
+    keys: tuple[str, ...] = ()
+    context: Mapping[str, Field] = field(default_factory=dict)
+    type: Literal["transfer"] = "transfer"
+
+
+@dataclass(frozen=True, slots=True)
 class Hangup:
     """Play the last words, if any, and end the call."""
 
@@ -124,7 +143,7 @@ class Hangup:
 
 
 Step: TypeAlias = Annotated[
-    Say | Menu | Collect | Record | Lookup | OpenCase | SetRecording | Hangup,
+    Say | Menu | Collect | Record | Lookup | OpenCase | SetRecording | Transfer | Hangup,
     Discriminator("type"),
 ]
 
@@ -146,6 +165,7 @@ RECOVERY: Mapping[str, Recovery] = {
     "lookup": Recovery.KEYED,
     "open_case": Recovery.KEYED,
     "set_recording": Recovery.REISSUE,
+    "transfer": Recovery.QUERY,
     "hangup": Recovery.REISSUE,
 }
 """The recovery table (design: the journal). Every step type has its row; a test checks that."""
@@ -154,7 +174,7 @@ RECOVERY: Mapping[str, Recovery] = {
 def utterances_of(step: Step) -> tuple[Utterance, ...]:
     """The prompts that a step plays before anything else; empty for a step that plays none."""
     match step:
-        case Say() | Menu() | Collect() | Record() | Hangup():
+        case Say() | Menu() | Collect() | Record() | Transfer() | Hangup():
             return step.utterances
         case Lookup():
             return step.meanwhile

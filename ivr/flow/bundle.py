@@ -9,12 +9,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ivr.flow.calendars import Calendar
 from ivr.flow.holidays import NO_HOLIDAYS, Holidays
 from ivr.flow.nodes import AnyNode, Habits, Keys
-from ivr.flow.scalars import Duration, FlowName, Model, Name, Text, as_plain
+from ivr.flow.scalars import (
+    DestinationName,
+    Duration,
+    FlowName,
+    Model,
+    Name,
+    Text,
+    as_plain,
+    refusal,
+)
 
 
 class Limits(Model):
@@ -24,10 +33,45 @@ class Limits(Model):
     turns: int = Field(default=500, ge=10, le=5000)
 
 
+class Destination(Model):
+    """Whom a call can be handed to: an endpoint (`dial`) or a waiting line (`queue`) of Asterisk.
+
+    Never a telephone number: what the name means stands in Asterisk's own configuration. `ring` is
+    how long an endpoint rings, `wait` the longest wait in a queue, both in milliseconds.
+    """
+
+    title: str | None = None
+    dial: DestinationName | None = None
+    queue: DestinationName | None = None
+    ring: Annotated[Duration, Field(ge=1_000)] | None = None
+    wait: Annotated[Duration, Field(ge=1_000)] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Destination:
+        if (self.dial is None) == (self.queue is None):
+            raise refusal("dial-or-queue")
+        if (self.ring is not None and self.queue) or (self.wait is not None and self.dial):
+            raise refusal("ring-or-wait")
+        return self
+
+    @property
+    def limit(self) -> int:
+        """Milliseconds until the attempt is given up."""
+        return (self.ring or 30_000) if self.dial else (self.wait or 600_000)
+
+    @property
+    def unhappy(self) -> tuple[str, ...]:
+        """How an attempt may end without a talk: exits of a `transfer` node."""
+        if self.dial:
+            return ("busy", "no_answer", "failed")
+        return ("no_answer", "queue_full", "queue_closed", "failed")
+
+
 class Hotline(Model):
     """The file `hotline.yaml`: numbers, languages, and what every flow inherits.
 
     `person` is the flow that leads to a person: every place that listens must have a way there.
+    `destinations` are those whom a `transfer` node can hand a caller to.
     `phrases` says some of the engine's own words otherwise. `when_store_is_away` says for a number
     what becomes of its calls when nothing can be recorded; one that is not there refuses them.
     """
@@ -40,6 +84,7 @@ class Hotline(Model):
     limits: Limits = Limits()
     defaults: Habits
     person: FlowName | None = None
+    destinations: Mapping[DestinationName, Destination] = Field(default_factory=dict)
     phrases: Mapping[Name, Text] = Field(default_factory=dict)
     when_store_is_away: Mapping[str, Literal["go_on", "refuse_new_calls"]] = Field(
         default_factory=dict

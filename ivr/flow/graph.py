@@ -69,10 +69,27 @@ def _outcomes(node: nodes.AnyNode) -> Iterator[tuple[Target, Path]]:
         case nodes.Hours():
             yield from _present((node.open, "open"), (node.closed, "closed"))
             yield from _present((node.holiday, "holiday"), (node.unknown, "unknown"))
+        case nodes.Transfer():
+            yield from _ends_of_transfer(node)
         case nodes.Hangup():
             return
         case _:
             yield node.next, ("next",)
+
+
+def _ends_of_transfer(node: nodes.Transfer) -> Iterator[tuple[Target, Path]]:
+    yield node.ended, ("ended",)
+    for index, option in enumerate(node.options):
+        yield from _present((option.next, "options", index, "next"))
+    yield from _present(
+        (node.busy, "busy"),
+        (node.no_answer, "no_answer"),
+        (node.queue_full, "queue_full"),
+        (node.queue_closed, "queue_closed"),
+        (node.failed, "failed"),
+        (node.otherwise, "otherwise"),
+        (node.on_hangup, "on_hangup"),
+    )
 
 
 def _present(*fields: tuple[Target | None, *Path]) -> Iterator[tuple[Target, Path]]:

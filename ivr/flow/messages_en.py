@@ -72,6 +72,10 @@ SENTENCES: Mapping[str, str] = {
     "sensitive-public": "`sensitive` and `public` exclude each other",
     "sensitive-confirm": "sensitive digits are only read back as `confirm: last4`",
     "if-or-when": "a case has either `if` or `when`",
+    "destination-name": "'{value}' is no name of somebody to be connected to; use small letters,"
+    " digits and -",
+    "dial-or-queue": "a destination has either `dial` (an endpoint) or `queue`",
+    "ring-or-wait": "`ring` belongs to `dial`, `wait` to `queue`",
     # names that lead nowhere
     "flow-file": "the flow is called '{name}', but its file says '{expected}'",
     "reserved-name": "the name '{name}' has a meaning of its own; choose another",
@@ -87,6 +91,9 @@ SENTENCES: Mapping[str, str] = {
     "unknown-key": "the source '{owner}' is not asked by '{name}'",
     "missing-key": "the source '{owner}' needs '{name}' under `with`",
     "number-without-inputs": "a number cannot lead to '{name}', which needs: {inputs}",
+    "unknown-destination": "hotline.yaml has no destination '{name}'",
+    "missing-exit": "nothing says where the call goes on after: {exits}; give each a target, or all"
+    " of them `otherwise`",
     "no-results": "the flow '{name}' has no `results` to take",
     "no-numbers": "no number leads to a flow; add one under `numbers`",
     "hotline-target": "'{name}' is a node, but here only a flow can be meant: next: {{flow: …}}",
@@ -95,6 +102,7 @@ SENTENCES: Mapping[str, str] = {
     "key-twice": "the key {key} is taken by another option",
     "option-twice": "another option is called '{name}' already",
     "key-prefix": "the key {key} begins with {other}, which means something itself",
+    "key-single": "the key {key} is too long; while a caller waits for a person one key decides",
     "option-without-next": "the option '{name}' leads nowhere; give it or the menu a `next`",
     "option-without-label": "nothing says the option '{name}'; give it a `label`, or the menu a"
     " `say`",

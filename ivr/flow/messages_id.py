@@ -74,6 +74,9 @@ SENTENCES: Mapping[str, str] = {
     "sensitive-public": "`sensitive` dan `public` tidak dapat bersama",
     "sensitive-confirm": "angka rahasia hanya dibacakan dengan `confirm: last4`",
     "if-or-when": "satu kasus memiliki `if` atau `when`, salah satu",
+    "destination-name": "'{value}' bukan nama tujuan sambungan; gunakan huruf kecil, angka, dan -",
+    "dial-or-queue": "tujuan memiliki `dial` (pesawat) atau `queue` (antrean): salah satu",
+    "ring-or-wait": "`ring` milik `dial`, `wait` milik `queue`",
     # names that lead nowhere
     "flow-file": "alur ini bernama '{name}', tetapi berkasnya menyebut '{expected}'",
     "reserved-name": "nama '{name}' memiliki arti sendiri; pilih nama lain",
@@ -89,6 +92,9 @@ SENTENCES: Mapping[str, str] = {
     "unknown-key": "sumber '{owner}' tidak ditanya dengan '{name}'",
     "missing-key": "sumber '{owner}' memerlukan '{name}' di bawah `with`",
     "number-without-inputs": "nomor tidak dapat menuju '{name}', yang memerlukan: {inputs}",
+    "unknown-destination": "hotline.yaml tidak memiliki tujuan '{name}'",
+    "missing-exit": "tidak ada kelanjutan setelah: {exits}; beri masing-masing tujuan, atau"
+    " `otherwise` untuk semuanya",
     "no-results": "alur '{name}' tidak memiliki `results` untuk diambil",
     "no-numbers": "tidak ada nomor yang menuju alur; tambahkan di bawah `numbers`",
     "hotline-target": "'{name}' adalah simpul, padahal di sini hanya alur yang mungkin:"
@@ -98,6 +104,7 @@ SENTENCES: Mapping[str, str] = {
     "key-twice": "tombol {key} sudah dipakai pilihan lain",
     "option-twice": "sudah ada pilihan lain bernama '{name}'",
     "key-prefix": "tombol {key} diawali {other}, yang memiliki arti sendiri",
+    "key-single": "tombol {key} terlalu panjang; selama menunggu petugas satu tombol menentukan",
     "option-without-next": "pilihan '{name}' tidak menuju ke mana pun; beri `next` padanya atau"
     " pada menu",
     "option-without-label": "pilihan '{name}' tidak diucapkan; beri `label` padanya atau `say` pada"

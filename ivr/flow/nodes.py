@@ -10,7 +10,35 @@ from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import Discriminator, Field, model_validator
 
+from ivr.flow.habits import (
+    Attempt as Attempt,
+)
+from ivr.flow.habits import (
+    GiveUp as GiveUp,
+)
+from ivr.flow.habits import (
+    Habits as Habits,
+)
+from ivr.flow.habits import (
+    KeyAction as KeyAction,
+)
+from ivr.flow.habits import (
+    Keys as Keys,
+)
+from ivr.flow.habits import (
+    Listening as Listening,
+)
+from ivr.flow.habits import (
+    Node as Node,
+)
+from ivr.flow.habits import (
+    UniversalJump as UniversalJump,
+)
+from ivr.flow.habits import (
+    Visits as Visits,
+)
 from ivr.flow.scalars import (
+    DestinationName,
     Duration,
     FlowName,
     KeySequence,
@@ -20,73 +48,6 @@ from ivr.flow.scalars import (
     Text,
     refusal,
 )
-
-
-class Visits(Model):
-    """A bound on loops that run over several nodes: after `at_most` visits go to `else`."""
-
-    at_most: int = Field(ge=1, le=100)
-    otherwise: Target = Field(alias="else")
-
-
-class Attempt(Model):
-    """What happens at the first, second … silence or wrong key; the last entry repeats.
-
-    `say` comes before the node's own prompt is played again; `next` leaves the node instead.
-    """
-
-    say: Text | None = None
-    next: Target | None = None
-
-
-class GiveUp(Model):
-    """Where a node leads when its tries are used up, and what is said on the way."""
-
-    say: Text | None = None
-    next: Target
-
-
-class UniversalJump(Model):
-    """A key that leads to the same place from everywhere."""
-
-    next: Target
-
-
-KeyAction: TypeAlias = Literal["repeat", "back", "off"] | UniversalJump
-"""What a universal key does; `off` takes an inherited key away."""
-
-Keys: TypeAlias = Mapping[KeySequence, KeyAction]
-
-
-class Node(Model):
-    """What every node has."""
-
-    visits: Visits | None = None
-
-
-class Habits(Model):
-    """How a node listens: timers, tries, and what follows silence, wrong keys and giving up.
-
-    None: as the level above says (node, then the flow's defaults, then the hotline's). `first_key`
-    counts from the end of the prompt, `next_key` between keys, `total` from the end of the prompt
-    to the end of the input.
-    """
-
-    first_key: Duration | None = None
-    next_key: Duration | None = None
-    total: Duration | None = None
-    tries: Annotated[int, Field(ge=1, le=10)] | None = None
-    on_silence: tuple[Attempt, ...] | None = None
-    on_wrong_key: tuple[Attempt, ...] | None = None
-    on_give_up: GiveUp | None = None
-
-
-class Listening(Node, Habits):
-    """What every node has that waits for keys."""
-
-    on_hangup: Target | None = None
-    type_ahead: Literal["keep", "flush"] = "keep"
-    keys: Keys = Field(default_factory=dict)
 
 
 class Say(Node):
@@ -276,6 +237,40 @@ class Language(Node):
     next: Target
 
 
+class Transfer(Node):
+    """Hand the caller to a person, and take the call back afterwards.
+
+    `to` is a destination of `hotline.yaml`. `options` are the keys that end the waiting, one key
+    each. `context` is what the officer is told, beside what the engine always tells. `otherwise`
+    is for every unhappy exit that has no target of its own.
+    """
+
+    type: Literal["transfer"] = "transfer"
+    say: Text | None = None
+    to: DestinationName
+    options: tuple[Option, ...] = Field(default=(), max_length=3)
+    context: Mapping[Name, str] = Field(default_factory=dict, max_length=8)
+    ended: Target
+    busy: Target | None = None
+    no_answer: Target | None = None
+    queue_full: Target | None = None
+    queue_closed: Target | None = None
+    failed: Target | None = None
+    otherwise: Target | None = None
+    on_hangup: Target | None = None
+
+    def unhappy(self) -> Mapping[str, Target | None]:
+        """The exits of an attempt that reached nobody, each with its own target or the common."""
+        own = {
+            "busy": self.busy,
+            "no_answer": self.no_answer,
+            "queue_full": self.queue_full,
+            "queue_closed": self.queue_closed,
+            "failed": self.failed,
+        }
+        return {name: target or self.otherwise for name, target in own.items()}
+
+
 class Hangup(Node):
     """Say the last words and end the call. `outcome` is how reports count the call."""
 
@@ -285,7 +280,18 @@ class Hangup(Node):
 
 
 AnyNode: TypeAlias = Annotated[
-    Say | Menu | Collect | Choose | Set | Subflow | Record | Lookup | Hours | Language | Hangup,
+    Say
+    | Menu
+    | Collect
+    | Choose
+    | Set
+    | Subflow
+    | Record
+    | Lookup
+    | Hours
+    | Language
+    | Transfer
+    | Hangup,
     Discriminator("type"),
 ]
 

@@ -32,6 +32,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "visits": nodes.Visits,
     "defaults": nodes.Habits,
     "limits": bundle.Limits,
+    "destinations": bundle.Destination,
     "keys": nodes.UniversalJump,
     "sources": bundle.TableSource,
     "fields": bundle.SourceField,

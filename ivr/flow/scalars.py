@@ -50,6 +50,12 @@ def _check_flow_name(name: str) -> str:
     return name
 
 
+def _check_destination(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]{1,40}", name):
+        raise refusal("destination-name")
+    return name
+
+
 def _check_keys(keys: str) -> str:
     if not re.fullmatch(r"[0-9*#]{1,4}", keys):
         raise refusal("key-sequence")
@@ -64,6 +70,9 @@ Name: TypeAlias = Annotated[str, AfterValidator(_check_name)]
 
 FlowName: TypeAlias = Annotated[str, AfterValidator(_check_flow_name)]
 """The name of a flow: its file's path below the directory, without `.yaml`."""
+
+DestinationName: TypeAlias = Annotated[str, AfterValidator(_check_destination)]
+"""Somebody whom a call can be handed to: an endpoint, a queue, or what the hotline calls it."""
 
 KeySequence: TypeAlias = Annotated[str, AfterValidator(_check_keys)]
 """One key, or a few that are pressed one after the other."""

@@ -127,11 +127,11 @@ def _list_node(prefix: str, path: Path, node: nodes.AnyNode) -> Iterator[Entry]:
             yield Entry(prompt_id(prefix, "say"), node.say, place, language=node.language)
         case nodes.Collect() | nodes.Record():
             yield Entry(prompt_id(prefix, "say"), node.say, (*path, "say"))
-        case nodes.Menu() | nodes.Hangup() if node.say is not None:
+        case nodes.Menu() | nodes.Transfer() | nodes.Hangup() if node.say is not None:
             yield Entry(prompt_id(prefix, "say"), node.say, (*path, "say"))
         case nodes.Lookup() if node.meanwhile is not None:
             yield Entry(prompt_id(prefix, "meanwhile"), node.meanwhile, (*path, "meanwhile"))
-    if isinstance(node, nodes.Menu):
+    if isinstance(node, nodes.Menu | nodes.Transfer):
         yield from _list_options(prefix, path, node)
     if isinstance(node, nodes.Collect):
         for reason, text in node.on_invalid.items():
@@ -141,8 +141,8 @@ def _list_node(prefix: str, path: Path, node: nodes.AnyNode) -> Iterator[Entry]:
         yield from _list_habits(prefix, path, node)
 
 
-def _list_options(prefix: str, path: Path, menu: nodes.Menu) -> Iterator[Entry]:
-    for index, option in enumerate(menu.options):
+def _list_options(prefix: str, path: Path, node: nodes.Menu | nodes.Transfer) -> Iterator[Entry]:
+    for index, option in enumerate(node.options):
         if option.spoken and option.label is not None:
             place = (*path, "options", index, "label")
             name = prompt_id(prefix, "options", option.name)

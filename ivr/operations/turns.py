@@ -6,6 +6,7 @@ A call whose task is ended goes on with the next engine, or with this one: the d
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import assert_never
@@ -20,6 +21,7 @@ from ivr.engine.steps import (
     Say,
     SetRecording,
     Step,
+    Transfer,
 )
 
 PROMPTS = 300.0
@@ -30,7 +32,7 @@ SHORT = 60.0
 
 
 def longest(step: Step) -> float:
-    """Seconds after which a step cannot be under way any more."""
+    """Seconds after which a step cannot be under way any more; infinite for one that may last."""
     match step:
         case Say() | Hangup():
             return PROMPTS
@@ -43,6 +45,8 @@ def longest(step: Step) -> float:
             return PROMPTS + (step.limit + step.silence) / 1000
         case Lookup() | OpenCase() | SetRecording():
             return SHORT
+        case Transfer():
+            return math.inf  # a talk is never cut
         case _:
             assert_never(step)
 

@@ -29,7 +29,12 @@ class Session:
     """
 
     def __init__(
-        self, dialog: Dialog, rtp_socket: socket.socket, send: Callable[[bytes], None]
+        self,
+        dialog: Dialog,
+        rtp_socket: socket.socket,
+        send: Callable[[bytes], None],
+        *,
+        sequence: int | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.picked_up: asyncio.Future[float] = loop.create_future()
@@ -38,7 +43,7 @@ class Session:
         self.heard = Heard()
         self.out = rtp.Outgoing(
             ssrc=secrets.randbits(32),
-            sequence=secrets.randbits(16),
+            sequence=secrets.randbits(16) if sequence is None else sequence,
             timestamp=secrets.randbits(32),
         )
         self._dialog = dialog
@@ -68,6 +73,10 @@ class Session:
     def inform(self, key: str, ms: int) -> None:
         """Send one key in an INFO."""
         self._follow(self._dialog.inform(key, ms, time.monotonic()))
+
+    def act(self, datagrams: list[bytes]) -> None:
+        """Send what the dialog says after something was done to it."""
+        self._follow(datagrams)
 
     def receive(self, message: Request | Response) -> None:
         """Take a SIP message of this call."""

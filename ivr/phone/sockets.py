@@ -32,12 +32,12 @@ def check_loopback(host: str, port: int = 1) -> str:
     return address
 
 
-def open_udp(host: str) -> socket.socket:
-    """Open a non-blocking socket on a free port of `host`; SetupError when there is none."""
+def open_udp(host: str, port: int = 0) -> socket.socket:
+    """Open a non-blocking socket on a port of `host`, 0: a free one; SetupError without any."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setblocking(False)
     try:
-        sock.bind((host, 0))
+        sock.bind((host, port))
     except OSError as fault:
         sock.close()
         raise SetupError(f"no UDP port can be opened: {fault.strerror}", place=host) from fault

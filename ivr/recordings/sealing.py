@@ -154,11 +154,11 @@ def finish(directory: Path, name: str) -> None:
     _mark(directory, name).unlink(missing_ok=True)
 
 
-def list_unsealed(directory: Path) -> dict[Segment, str]:
-    """The recordings that bear a mark, each with its line."""
+def list_unsealed(directory: Path, name: str = "*") -> dict[Segment, str]:
+    """The recordings that bear a mark, each with its line; with `name` only that one."""
     return {
         Segment(mark.stem, mark.stat().st_mtime): mark.read_text("utf-8")
-        for mark in sorted(directory.glob("*.open"))
+        for mark in sorted(directory.glob(f"{name}.open"))
     }
 
 

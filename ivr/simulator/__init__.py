@@ -3,7 +3,9 @@
 from ivr.simulator.caller import (
     Act,
     Caller,
+    Does,
     Leave,
+    Officer,
     Press,
     Quiet,
     ScriptedCaller,
@@ -16,8 +18,10 @@ from ivr.simulator.line import Line
 __all__ = [
     "Act",
     "Caller",
+    "Does",
     "Leave",
     "Line",
+    "Officer",
     "Press",
     "Quiet",
     "ScriptedCaller",

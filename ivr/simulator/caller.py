@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from ivr.engine.steps import Step
 
@@ -39,7 +39,24 @@ class Leave:
     """The caller hangs up."""
 
 
-Act: TypeAlias = Press | Quiet | Wait | Speak | Leave
+Does: TypeAlias = Literal["answers", "busy", "no_answer", "full", "closed", "unreachable"]
+"""What an officer does; `closed` is a queue that nobody serves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """What the officers do from now on when a caller is handed to them; takes the caller no time.
+
+    Of `answers`, `after` is how many milliseconds that takes, and `talks` how long the talk is
+    until the officer hangs up.
+    """
+
+    does: Does = "closed"
+    after: int = 5_000
+    talks: int = 60_000
+
+
+Act: TypeAlias = Press | Quiet | Wait | Speak | Leave | Officer
 
 
 class Caller(Protocol):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from ivr.engine.keys import KeyQueue, Match, expire, match
@@ -24,14 +25,27 @@ from ivr.engine.outcomes import (
     RecordingSet,
     Resumed,
     Silence,
+    Transferred,
     Unable,
 )
-from ivr.engine.steps import Collect, Hangup, Menu, Record, Say, SetRecording, Step, utterances_of
+from ivr.engine.steps import (
+    Collect,
+    Hangup,
+    Menu,
+    Record,
+    Say,
+    SetRecording,
+    Step,
+    Transfer,
+    utterances_of,
+)
 from ivr.engine.utterance import Utterance
 from ivr.errors import SpeechError
 from ivr.ports import Input
-from ivr.simulator.caller import Act, Caller, Leave, Press, Quiet, Speak, Wait
+from ivr.simulator.caller import Caller, Leave, Press, Quiet, Speak, Wait
+from ivr.simulator.hands import Hands
 from ivr.simulator.line import LETTER_MS, Line
+from ivr.simulator.officer import hand_over
 from ivr.speech.wording import write_out
 
 Ending: TypeAlias = Literal["finish", "silence", "limit", "hangup"]
@@ -48,12 +62,12 @@ class Simulator:
         show: Callable[[str], None] = lambda line: None,
         length: Callable[[Utterance], int] = lambda one: len(write_out(one)) * LETTER_MS,
     ) -> None:
-        self._caller = caller
         self._show = show
         self._length = length
         self._queue = KeyQueue()
         self._recording: str | None = None
         self.line = line or Line()
+        self._hands = Hands(caller, self.line, show)
         self.done: bool | None = None
 
     async def perform(
@@ -62,6 +76,8 @@ class Simulator:
         """Play the step against the caller. Never raises: there is no line to break."""
         if not fresh and isinstance(step, Record):
             return self._query(step, act)
+        if not fresh and isinstance(step, Transfer) and not self.line.gone:
+            return self.line.handed.get(act, Resumed())
         if self.line.gone:
             return HungUp()
         try:
@@ -79,6 +95,8 @@ class Simulator:
                 return self._record(step, act)
             case SetRecording():
                 return self._set_recording(step, act)
+            case Transfer():
+                return self._transfer(step, act)
             case Hangup():
                 heard, _ = self._play(step, barge_in=False)
                 return HungUp(heard) if self.line.gone else Ended(heard)
@@ -113,38 +131,6 @@ class Simulator:
     def _typed(self) -> str:
         return self._queue.waiting(self.line.received)
 
-    def _next(self, step: Step, *, playing: bool) -> Act | None:
-        """What the caller is doing now; asks for the next act when the last one is over."""
-        if self.line.act is None:
-            self.line.act = self._caller.act(step, playing=playing)
-        return self.line.act
-
-    def _press(self, keys: str) -> None:
-        self.line.received += keys
-        self.line.act, self.line.said = None, False
-        self._show(f">> {keys}")
-
-    def _leave(self) -> None:
-        self.line.act, self.line.gone = None, True
-        self._show("-- caller hangs up")
-
-    def _pass(self, step: Step, until: int, *, playing: bool) -> bool:
-        """Let time go by until the caller does something; False when the time has come first."""
-        while self.line.clock < until:
-            act = self._next(step, playing=playing)
-            if isinstance(act, Press | Leave):
-                return True
-            if isinstance(act, Wait | Speak):
-                spent = min(act.length, until - self.line.clock)
-                self.line.clock += spent
-                rest = act.length - spent
-                self.line.act = replace(act, length=rest) if rest else None
-            elif isinstance(act, Quiet) and not playing and self.line.said:
-                self.line.act = None
-            else:
-                self.line.clock = until
-        return False
-
     def _play(self, step: Step, *, barge_in: bool) -> tuple[int, bool]:
         """Show the prompts; returns how much was heard, and whether a key cut them."""
         begun = end = self.line.clock
@@ -152,20 +138,12 @@ class Simulator:
             self._show(f"<< {write_out(one)}")
             end += self._length(one)
         cut = False
-        while not cut and not self.line.gone and self._pass(step, end, playing=True):
+        while not cut and not self.line.gone and self._hands.let_pass(step, end, playing=True):
             # A finish key that comes late belongs to the digits before: it cuts nothing.
-            cut = self._act() and barge_in and bool(self._typed())
+            cut = self._hands.act() and barge_in and bool(self._typed())
         heard = self.line.clock - begun
         self.line.said = self.line.said or (heard > 0 and not cut)
         return heard, cut
-
-    def _act(self) -> bool:
-        """Have the caller do what is due; False when that is to hang up."""
-        if isinstance(self.line.act, Press):
-            self._press(self.line.act.keys)
-            return True
-        self._leave()
-        return False
 
     def _say(self, step: Say) -> Outcome:
         if step.barge_in and self._typed():
@@ -187,9 +165,9 @@ class Simulator:
                 return self._answered(step, found, heard, waited)
             end = last + (step.timing.next_key if typed else step.timing.first_key)
             total = begun + step.timing.total
-            if not self._pass(step, min(end, total), playing=False):
+            if not self._hands.let_pass(step, min(end, total), playing=False):
                 return self._expired(step, heard, waited, "silence" if end < total else "total")
-            if not self._act():
+            if not self._hands.act():
                 return HungUp(heard)
             if len(self._typed()) > len(typed):
                 last = self.line.clock
@@ -237,15 +215,15 @@ class Simulator:
         """How many milliseconds the caller speaks, and what ends it."""
         spoken = quiet = 0
         while True:
-            act = self._next(step, playing=False)
+            act = self._hands.next(step, playing=False)
             match act:
                 case Press():
-                    self._press(act.keys)
+                    self._hands.press(act.keys)
                     if step.finish in self._typed():
                         return spoken, "finish"
                     continue
                 case Leave():
-                    self._leave()
+                    self._hands.leave()
                     return spoken, "hangup"
                 case Speak(length):
                     self._show(f">> (speaks for {length / 1000:.1f} s)")
@@ -275,6 +253,29 @@ class Simulator:
             return Resumed()
         self._end_input(step.finish)
         return replace(message, ended="unknown", heard=0)
+
+    def _transfer(self, step: Transfer, act: str) -> Outcome:
+        heard = 0 if self._typed() else self._play(step, barge_in=True)[0]
+        if self.line.gone:
+            return HungUp(heard)
+        key = next((key for key in self._typed() if key in step.keys), "")
+        outcome = Transferred("key", key)
+        self._forget_keys()
+        if not key:
+            wait = partial(self._hands.let_pass, step, playing=False)
+            outcome = hand_over(step, self.line, wait, self._hands.act, self._show)
+            self._forget_keys()
+        if outcome.talked and self._recording:
+            outcome = replace(outcome, recording=act)
+            if outcome.result != "left":
+                self._recording = f"{act}-after"
+        self.line.handed[act] = outcome
+        return replace(outcome, heard=heard)
+
+    def _forget_keys(self) -> None:
+        """As on the telephone: keys around a transfer are no choices of a menu."""
+        self._queue.flush(self.line.received)
+        self.line.cut = self._queue.cursor
 
     def _set_recording(self, step: SetRecording, act: str) -> Outcome:
         self._recording = act if step.on else None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ivr.engine.outcomes import Recorded
-from ivr.simulator.caller import Act
+from ivr.engine.outcomes import Recorded, Transferred
+from ivr.simulator.caller import Act, Officer
 
 LETTER_MS = 65
 """How long a written letter takes to be spoken: about 150 words a minute."""
@@ -17,7 +17,8 @@ class Line:
 
     `act` is what the caller is doing, `said` whether anything was said since the last key, `clock`
     counts milliseconds. `cut` is how many of the received keys are gone for every engine, as on the
-    telephone, where they are cut off the store before the tone of a message.
+    telephone, where they are cut off the store before the tone of a message. `handed` are the
+    transfers that are over, by their act; without an `Officer` act nobody is on duty.
     """
 
     received: str = ""
@@ -27,3 +28,5 @@ class Line:
     said: bool = False
     clock: int = 0
     messages: dict[str, Recorded] = field(default_factory=dict)
+    officer: Officer = field(default_factory=Officer)
+    handed: dict[str, Transferred] = field(default_factory=dict)

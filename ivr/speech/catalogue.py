@@ -109,5 +109,8 @@ def _list_targets(node: nodes.AnyNode) -> Iterator[object]:
         yield from (case.next for case in node.cases)
     if isinstance(node, nodes.Hours):
         yield from (node.open, node.closed, node.holiday, node.unknown)
-    if not isinstance(node, nodes.Choose | nodes.Lookup | nodes.Hours | nodes.Hangup):
+    if isinstance(node, nodes.Transfer):
+        yield from (option.next for option in node.options)
+        yield from (node.ended, node.on_hangup, *node.unhappy().values())
+    elif not isinstance(node, nodes.Choose | nodes.Lookup | nodes.Hours | nodes.Hangup):
         yield node.next

@@ -204,6 +204,14 @@ class Engine:
                 raise AssertionError(f"{caller} is not over: {tail}\n{self.log.read_text()[-800:]}")
             await asyncio.sleep(0.05)
 
+    async def reached(self, caller: str, node: str, *, within: float = 15.0) -> None:
+        """Wait until the call of this number has come to a node."""
+        limit = time.monotonic() + within
+        while (story := await self._read(caller)) is None or node not in story.nodes:
+            if time.monotonic() > limit:
+                raise AssertionError(f"{caller} is not at {node}: {story and story.nodes}")
+            await asyncio.sleep(0.02)
+
     async def stories(self) -> list[Story]:
         """Every call that is in the journal, oldest first."""
         async with self._reader() as reader:

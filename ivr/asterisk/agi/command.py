@@ -41,8 +41,12 @@ APPLICATIONS: Final[dict[str, float | None]] = {
 }
 """The dialplan applications that `execute()` may start → seconds until a reply, None: no limit."""
 
+NOW: Final = "STRFTIME(,,%s%3q)"
+"""Reads as the milliseconds since 1970 by Asterisk's clock."""
+
 FUNCTIONS: Final = frozenset(
     {
+        NOW,
         "CALLERID(name)",
         "CALLERID(num)",
         "CDR(userfield)",

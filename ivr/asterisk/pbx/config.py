@@ -36,6 +36,12 @@ class Settings:
     """Seconds without any engine until the caller hears the apology."""
     limit: int = 1800
     """Seconds until a call is ended whatever happens."""
+    officers: Mapping[str, int] = field(default_factory=dict)
+    """Officers' telephones on the loopback: their endpoints' names and their SIP ports."""
+    queues: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"officers": ()})
+    """Waiting lines and the officers who serve them."""
+    languages: tuple[str, ...] = ("id", "en")
+    """Whose announcements Asterisk finds below `sounds`."""
     name: str = "pintu"
     """Stands in front of every UNIQUEID. Two Asterisks of one engine need two names."""
 
@@ -65,7 +71,8 @@ def render_conf(
     return {
         **files,
         "asterisk.conf": _replace(files["asterisk.conf"], values),
-        "local/pjsip.conf": _pjsip(settings.ports),
+        "local/pjsip.conf": _pjsip(settings.ports) + _officers(settings.officers),
+        "local/queues.conf": _queues(settings.queues),
         "local/rtp.conf": _rtp(settings.ports),
         "local/manager.conf": _manager(settings.ports, secret),
         "local/extensions.conf": _globals(settings),
@@ -95,6 +102,21 @@ match = 127.0.0.0/8
 media_address = 127.0.0.1
 bind_rtp_to_media_address = yes
 """
+
+
+def _officers(officers: Mapping[str, int]) -> str:
+    return "".join(
+        f"\n[{name}](officer)\naors = {name}\n"
+        f"\n[{name}](officer-address)\ncontact = sip:{name}@127.0.0.1:{port}\n"
+        for name, port in officers.items()
+    )
+
+
+def _queues(queues: Mapping[str, tuple[str, ...]]) -> str:
+    return "\n".join(
+        "".join([f"[{name}](officers)\n", *(f"member = PJSIP/{one}\n" for one in members)])
+        for name, members in queues.items()
+    )
 
 
 def _rtp(ports: Ports) -> str:

@@ -18,7 +18,7 @@ from ivr.asterisk.pbx.config import CONF, Settings, read_conf, render_conf
 from ivr.asterisk.pbx.ports import Ports, check_ports
 from ivr.asterisk.pbx.prefix import Asterisk
 from ivr.asterisk.pbx.process import end_process, kill_processes, main_conf, read_pid
-from ivr.asterisk.pbx.sounds import write_sounds
+from ivr.asterisk.pbx.sounds import link_announcements, write_sounds
 from ivr.asterisk.pbx.versions import Version, parse_version
 from ivr.errors import SetupError
 
@@ -212,6 +212,7 @@ def _prepare(instance: Instance, asterisk: Asterisk, settings: Settings, conf: P
     documentation.unlink(missing_ok=True)
     documentation.symlink_to(asterisk.data / "documentation")
     write_sounds(directory / "data")
+    link_announcements(directory / "data" / "sounds", settings.sounds, settings.languages)
     directories = {
         "astetcdir": directory / "etc",
         "astmoddir": asterisk.modules,

@@ -30,6 +30,23 @@ def write_sounds(data: Path) -> None:
     _write(music / "waiting.wav", _waiting())
 
 
+def link_announcements(sounds: Path, made: Path, languages: tuple[str, ...]) -> None:
+    """Let Asterisk find in `made` what it says to a caller who waits for an officer.
+
+    The sounds of a language lie in `made/<language>`, its numbers in `digits` below; they may come
+    later.
+    """
+    for language in languages:
+        (sounds / language).mkdir(parents=True, exist_ok=True)
+        for name, target in (
+            ("satu-pintu", made / language),
+            ("digits", made / language / "digits"),
+        ):
+            link = sounds / language / name
+            link.unlink(missing_ok=True)
+            link.symlink_to(target)
+
+
 def _waiting() -> array.array[int]:
     """Two soft notes every four seconds: a sign of life, no melody that somebody owns."""
     samples = _tone(440.0, 0.4, 0.25) + _tone(554.0, 0.6, 0.25)

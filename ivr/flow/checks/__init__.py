@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from ivr.flow.checks import calendars, hotline, menus, paths, sources, spoken, targets, values
+from ivr.flow.checks import (
+    calendars,
+    hotline,
+    menus,
+    paths,
+    sources,
+    spoken,
+    targets,
+    transfers,
+    values,
+)
 from ivr.flow.faults import Finding
 from ivr.flow.names import list_names
 from ivr.flow.plan import Plan
@@ -31,6 +41,7 @@ def find_faults(
         *hotline.check(plan),
         *targets.check(plan),
         *menus.check(plan),
+        *transfers.check(plan),
         *values.check(plan, names, written),
         *sources.check(plan),
         *calendars.check(plan, written, today),

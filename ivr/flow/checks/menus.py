@@ -22,6 +22,8 @@ def check(plan: Plan) -> Iterator[Finding]:
         if isinstance(node, nodes.Menu):
             yield from _check_options(node, file, path)
             yield from _check_prefixes(plan, flow, node, _option_keys(node), path)
+        if isinstance(node, nodes.Transfer):
+            yield from _check_options(node, file, path)
         if isinstance(node, nodes.Collect):
             yield from _check_collect(plan, flow, node, path)
 
@@ -30,21 +32,22 @@ def _option_keys(menu: nodes.Menu) -> Mapping[str, Path]:
     return {option.key: ("options", index, "key") for index, option in enumerate(menu.options)}
 
 
-def _check_options(menu: nodes.Menu, file: str, path: Path) -> Iterator[Finding]:
+def _check_options(node: nodes.Menu | nodes.Transfer, file: str, path: Path) -> Iterator[Finding]:
+    common, into = (node.next, node.into) if isinstance(node, nodes.Menu) else (None, None)
     keys: set[str] = set()
     names: set[str] = set()
-    for index, option in enumerate(menu.options):
+    for index, option in enumerate(node.options):
         place = (*path, "options", index)
         values = {"key": option.key, "name": option.name}
         if option.key in keys:
             yield Finding("key-twice", file, (*place, "key"), values)
         if option.name in names:
             yield Finding("option-twice", file, (*place, "name"), values)
-        if option.next is None and menu.next is None:
+        if option.next is None and common is None:
             yield Finding("option-without-next", file, place, values)
-        if option.value is not None and menu.into is None:
+        if option.value is not None and into is None:
             yield Finding("value-without-into", file, (*place, "value"), values)
-        if option.label is None and option.spoken and menu.say is None:
+        if option.label is None and option.spoken and node.say is None:
             yield Finding("option-without-label", file, place, values)
         keys.add(option.key)
         names.add(option.name)

@@ -96,7 +96,7 @@ def _check_node(plan: Plan, flow: Flow, node: nodes.AnyNode, path: Path) -> Iter
             yield from _check_language(plan, node.to, file, (*path, "to"))
         case nodes.Say():
             yield from _check_language(plan, node.language, file, (*path, "language"))
-        case nodes.Menu():
+        case nodes.Menu() | nodes.Transfer():
             for index, option in enumerate(node.options):
                 place = (*path, "options", index, "language")
                 yield from _check_language(plan, option.language, file, place)

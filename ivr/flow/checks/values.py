@@ -98,6 +98,9 @@ def _check_node(plan: Plan, scope: _Scope, node: nodes.AnyNode, path: Path) -> I
                 yield from _check_case(plan, scope, case, (*path, "cases", index))
         case nodes.Lookup() | nodes.Subflow():
             yield from _check_arguments(scope, node.arguments, (*path, "with"))
+        case nodes.Transfer():
+            for name, text in node.context.items():
+                yield from _check_value(scope, text, (*path, "context", name), secret=False)
     yield from _check_reserved(scope, node, path)
 
 
