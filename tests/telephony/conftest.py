@@ -27,6 +27,9 @@ SHORT = ROOT / "tests" / "data" / "flows" / "telephony"
 
 SHIPPED = ROOT / "flows"
 
+RENDERING = 150.0
+"""Seconds until an engine with the shipped flows listens, when none of its clips is there yet."""
+
 _numbers = itertools.count(1)
 
 
@@ -63,11 +66,12 @@ def _short(pbx: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="session")
 def _shipped(pbx: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     state = tmp_path_factory.mktemp("shipped")
-    yield from _running(Engine(state, SHIPPED, settings=manager_settings(pbx)))
+    engine = Engine(state, SHIPPED, settings=manager_settings(pbx))
+    yield from _running(engine, within=RENDERING)
 
 
-def _running(engine: Engine) -> Iterator[Engine]:
-    engine.start()
+def _running(engine: Engine, *, within: float = 60.0) -> Iterator[Engine]:
+    engine.start(within)
     yield engine
     engine.stop()
 

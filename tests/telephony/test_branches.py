@@ -16,7 +16,7 @@ from tests.telephony.visits import visit
 from tests.test_branches import SAMPLES, simulate
 from tests.test_calls import shipped as load_shipped
 
-pytestmark = pytest.mark.telephony
+pytestmark = [pytest.mark.telephony, pytest.mark.timeout(240)]
 
 CALLS = 40
 AT_ONCE = 8
@@ -38,7 +38,6 @@ def hasten(keys: str) -> str:
     return keys.replace(",h", " w1 h").replace(",", " ")
 
 
-@pytest.mark.timeout(150)
 async def test_forty_branches_on_the_line(
     shipped: Engine, pbx: Instance, caller: Callable[[], str]
 ) -> None:

@@ -18,7 +18,7 @@ from ivr.phone.agent import Phone
 from tests.telephony.engine import ROOT, Engine
 from tests.telephony.visits import call_up, visit
 
-pytestmark = pytest.mark.telephony
+pytestmark = [pytest.mark.telephony, pytest.mark.timeout(210)]
 
 NewCaller = Callable[[], str]
 
