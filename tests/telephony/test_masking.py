@@ -142,5 +142,5 @@ async def test_without_the_manager_interface_the_recording_stops_for_a_secret(
     assert [one["muted"] for one in sealed] == [[], []]
     for leg, parts in sounds(lonely, story).items():
         assert [level(part) > -30 for part in parts] == [True, True], leg
-        # The tones would be at -12 dBFS; a voice has some -37 at their frequencies.
-        assert max(map(tone_level, parts)) < -30, leg
+        # The tones would be at -12 dBFS; a voice reaches -25 at their frequencies.
+        assert max(map(tone_level, parts)) < -18, leg
