@@ -87,8 +87,8 @@ PATHS = {
     "wrong keys": ("1500", "8 6 6 1 w1 h"),
     "english": ("1500", "2 8 1 5 1 w1 h"),
 }
-"""Keys that arrive before anything waits, so that no thumb is slower than another. No call is handed
-to an officer: keys around that count for nothing, so thumbs would matter (see test_transfer)."""
+"""Keys that arrive before anything waits, so that no thumb is slower than another. No call is
+handed to an officer: keys around that count for nothing, so thumbs would matter (test_transfer)."""
 
 
 async def simulate(number: str, script: str) -> list[dict[str, Any]]:
