@@ -47,15 +47,16 @@ class Exchange:
 
     async def run(self, find: Callable[[], Account | None]) -> None:
         """Stay connected until cancelled, as whom `find` says."""
-        self._tell("away")
         await watch(find, self, self._take, self._tell)
 
     def _take(self, manager: AmiManager) -> None:
         self._manager = manager
 
     def _tell(self, state: str) -> None:
-        """How the connection is: `up`, `away`, `refused`."""
-        self._readiness.report(PART, "" if state == "up" else f"the manager interface is {state}")
+        """How the connection is: `up`, `away`, `refused`. Calls go on while it is away; a refused
+        account is a fault that nobody but an operator mends."""
+        fault = "the manager interface refuses the account" if state == "refused" else ""
+        self._readiness.report(PART, fault)
 
     async def mute(self, channel: str, *, on: bool) -> bool:
         """See `ivr.ports.Muting`."""

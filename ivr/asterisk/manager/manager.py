@@ -119,7 +119,7 @@ class AmiManager(panoramisk.Manager):  # type: ignore[misc]
             except _LoginRefused:
                 _log.error("the manager interface refuses the account")
             except (OSError, ManagerAway, TimeoutError) as error:
-                _log.info("the manager interface is away: %s", type(error).__name__)
+                _log.debug("the manager interface is away: %s", type(error).__name__)
             if was_up:
                 _log.warning("the connection to the manager interface broke")
             delay = FIRST if was_up else min(delay * 2, LONGEST)
