@@ -159,6 +159,7 @@ async def test_a_handler_that_fails_does_not_stop_the_next_one() -> None:
     async with playing() as peer, running(peer) as (manager, ups):
         manager.register_event("Hangup", ended)
         await ups.get()
+        peer.say(b"Event: Hangup\r\nEvent: Hangup\r\nUniqueid: 0\r\n\r\n")
         peer.say(b"Event: Hangup\r\nUniqueid: 1\r\n\r\nEvent: Hangup\r\nUniqueid: 2\r\n\r\n")
         assert await told.get() == "2"
 

@@ -118,7 +118,7 @@ class AmiManager(panoramisk.Manager):  # type: ignore[misc]
                 was_up = await self._session()
             except _LoginRefused:
                 _log.error("the manager interface refuses the account")
-            except (OSError, ManagerAway, TimeoutError) as error:
+            except (OSError, ValueError, ManagerAway, TimeoutError) as error:
                 _log.debug("the manager interface is away: %s", type(error).__name__)
             if was_up:
                 _log.warning("the connection to the manager interface broke")
@@ -191,8 +191,9 @@ class AmiManager(panoramisk.Manager):  # type: ignore[misc]
     async def _hand_over(self) -> None:
         while True:
             event = await self._waiting.get()
+            name = event.event if isinstance(event.event, str) else ""  # a list: named twice
             for pattern, regexp in self.patterns:
-                if regexp.match(event.event):
+                if regexp.match(name):
                     for callback in self.callbacks[pattern]:
                         await self._tell(callback, event)
 
