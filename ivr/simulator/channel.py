@@ -262,7 +262,7 @@ class Simulator:
         outcome = Transferred("key", key)
         self._forget_keys()
         if not key:
-            wait = partial(self._hands.let_pass, step, playing=False)
+            wait = partial(self._hands.let_pass, step)
             outcome = hand_over(step, self.line, wait, self._hands.act, self._show)
             self._forget_keys()
         if outcome.talked and self._recording:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from ivr.engine.outcomes import Transferred
 from ivr.engine.steps import Transfer
@@ -13,22 +13,30 @@ from ivr.simulator.line import Line
 Reason: TypeAlias = Literal["busy", "no_answer", "queue_full", "queue_closed", "failed"]
 
 
+class Wait(Protocol):
+    """How time goes by; `playing` says whether the other side speaks."""
+
+    def __call__(self, until: int, *, playing: bool) -> bool:
+        """See `ivr.simulator.hands`."""
+
+
 def hand_over(
     step: Transfer,
     line: Line,
-    wait: Callable[[int], bool],
+    wait: Wait,
     act: Callable[[], bool],
     show: Callable[[str], None],
 ) -> Transferred:
     """The attempt and, when an officer answers, the talk.
 
     `wait` lets time go by until the clock stands there; True when the caller did something before,
-    which `act` then does, False when that was to hang up.
+    which `act` then does, False when that was to hang up. Whoever listens until all was said goes
+    on listening in a talk.
     """
     begun = line.clock
     reason, after = _expect(line.officer, step)
     show(f"-- waiting for {step.name}")
-    while wait(begun + after):
+    while wait(begun + after, playing=False):
         pressed = line.act.keys if isinstance(line.act, Press) else ""
         if not act():
             return Transferred("left", waited=line.clock - begun)
@@ -45,13 +53,13 @@ def hand_over(
 def _talk(
     line: Line,
     waited: int,
-    wait: Callable[[int], bool],
+    wait: Wait,
     act: Callable[[], bool],
     show: Callable[[str], None],
 ) -> Transferred:
     """Keys in the talk mean nothing to anybody but the officer."""
     begun = line.clock
-    while wait(begun + line.officer.talks):
+    while wait(begun + line.officer.talks, playing=True):
         if not act():
             return Transferred("left", waited=waited, talked=line.clock - begun)
     show("-- the officer hangs up")
