@@ -72,9 +72,7 @@ class AgiChannel:
         Raises ChannelClosed when the caller is gone.
         """
         if not self._answered:
-            await self._session.command(command.answer())
-            self._line.note(SERVED, "yes")
-            await self._line.look()
+            await self._line.answer(SERVED)
             self._answered = True
 
     async def take_over(self) -> None:
@@ -160,6 +158,13 @@ class AgiChannel:
         return Played(self._line.heard, interrupted=cut)
 
     async def _listen(self, step: Menu | Collect) -> Outcome | Input:
+        self._line.one_key = isinstance(step, Menu)
+        if self._keys.waiting and not step.flush:
+            # Each order leaves Asterisk without a command for a moment, in which it may take a key
+            # twice: for a prompt that nobody hears none is given.
+            if self._keys.crowded:
+                await self._line.trim()
+            return await self._gather(step, ahead=True)
         sound = await self._line.ready(step.utterances)
         if step.flush:
             await self._line.look()

@@ -41,6 +41,9 @@ class Unperformed(Exception):
 class Line:
     """The line of one call. `scratch` takes the sounds that are about the caller.
 
+    With `one_key` a single key is enough: when one waits, the collector is not stopped by further
+    ones, since each stop is a moment in which Asterisk may take a key twice; they are in the store.
+
     `heard` is how many milliseconds of the step's prompts were played, `language` the one that the
     dialplan apologises in when every engine dies. What is awaited here raises ChannelClosed when
     the caller is gone, ProtocolError when Asterisk breaks the protocol.
@@ -52,7 +55,9 @@ class Line:
         self._scratch = scratch
         self._silence = str(library.silence())
         self._notes: tuple[str, ...] = ()
+        self._deaf = False  # whether the collector goes on playing when a key comes
         self.keys = KeyStore()
+        self.one_key = False
         self.heard = 0
         self.language: str | None = None
 
@@ -67,6 +72,14 @@ class Line:
         if listening is None:
             raise self._gone()
         return await self._end(listening)
+
+    async def answer(self, mark: str) -> None:
+        """Answer the call and listen in the same instant; then the variable `mark` is set."""
+        reads = (STORE, CUT, command.assign(mark, "yes"))
+        listening = await self._begin(Order(command.answer(), reads, self._collect))
+        if listening is None:
+            raise self._gone()
+        await self._end(listening)
 
     def note(self, name: str, word: str) -> None:
         """Set a variable for the dialplan, with the next look at the key store."""
@@ -90,6 +103,11 @@ class Line:
 
     async def wait_for_key(self, seconds: float) -> None:
         """Wait until a key has come, the caller has left, or the time is over."""
+        if self._deaf:  # one was not enough
+            self._deaf = self.one_key = False
+            with suppress(ChannelClosed):
+                await self.look()
+            return
         listening = self._session.listening
         if listening is not None:
             await listening.values.wait(min(seconds, SLICE))
@@ -186,7 +204,9 @@ class Line:
     def _collect(self, values: tuple[str, ...]) -> Order:
         """Look at the store and listen on."""
         self.keys.look(values)
-        silence = command.stream_file(self._silence, ANY_KEY, duration=60.0)
+        self._deaf = self.one_key and bool(self.keys.waiting)
+        keys = "" if self._deaf else ANY_KEY
+        silence = command.stream_file(self._silence, keys, duration=60.0)
         return Order(silence, (STORE, CUT), self._collect)
 
     def _after_look(self, order: Order, unless_key: bool = False) -> Then:

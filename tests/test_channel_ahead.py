@@ -1,0 +1,109 @@
+"""Keys that come faster than prompts: Asterisk is left alone as long as one of them waits.
+
+Each order to it leaves a moment without a command, in which it may take a key twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from ivr.asterisk.channel import AgiChannel
+from ivr.asterisk.fastagi import AgiSession, serve
+from ivr.engine.outcomes import Keys
+from ivr.engine.steps import Menu, Timing
+from ivr.engine.utterance import Utterance
+from ivr.speech.casting import load_casting
+from ivr.speech.compose import Clip
+from ivr.speech.library import PromptLibrary
+from ivr.speech.tones import Tones
+from tests.fastagi_peer import FakeAsterisk, connect
+
+PROMPTS = Path(__file__).parent.parent / "prompts"
+TIMING = Timing(first_key=5000, next_key=5000, total=9000)
+HELLO = (Utterance("main.hello.say", "id", "Halo."),)
+MENU = Menu(HELLO, ("1", "2", "3"), TIMING)
+PAIRS = Menu(HELLO, ("12",), TIMING)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> PromptLibrary:
+    library = PromptLibrary(tmp_path / "sounds", load_casting(PROMPTS, Tones()))
+    library.prepare([Clip("id", "Halo.")])
+    return library
+
+
+async def talk(
+    library: PromptLibrary,
+    scratch: Path,
+    caller: Callable[[AgiChannel], Awaitable[None]],
+    asterisk: Callable[[FakeAsterisk], Awaitable[None]],
+) -> list[bytes]:
+    """A call in which the steps and Asterisk's side run beside each other; gives the lines sent."""
+    over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def handler(session: AgiSession) -> None:
+        try:
+            await caller(AgiChannel(session, library, scratch, scratch))
+        except BaseException as error:
+            over.set_exception(error)
+        else:
+            over.set_result(None)
+
+    async with serve(handler, port=0) as server, connect(server.port) as peer:
+        await asterisk(peer)
+        await over
+        return peer.lines
+
+
+async def answer_call(peer: FakeAsterisk) -> None:
+    """Up to the prompt of the first menu, which a key ends at once."""
+    await peer.answer_sync()
+    await peer.answer(b"200 result=0")  # ANSWER
+    await peer.answer_sync()
+    await peer.hear()  # the collector
+    await peer.answer_sync()
+    await peer.answer(b"200 result=49 endpos=80")  # the prompt
+
+
+async def test_keys_that_wait_are_used_without_a_word_to_asterisk(
+    library: PromptLibrary, tmp_path: Path
+) -> None:
+    async def caller(channel: AgiChannel) -> None:
+        pressed = [await channel.perform(MENU, f"call-{n}") for n in range(3)]
+        assert [one.keys for one in pressed if isinstance(one, Keys)] == ["1", "2", "3"]
+
+    async def asterisk(peer: FakeAsterisk) -> None:
+        await answer_call(peer)
+        await peer.answer_sync(IVR_KEYS=b"123")
+        await peer.hear()
+
+    lines = await talk(library, tmp_path, caller, asterisk)
+    verbs = [line.split(b'"')[0].strip() for line in lines]
+    read, play = b"GET FULL VARIABLE", b"STREAM FILE"
+    assert verbs == [read, b"ANSWER", read, play, read, play, read, play]
+    assert b'"0123456789*#"' in lines[3]
+    assert b'""' in lines[7], "a further key must not end the collector"
+
+
+async def test_a_menu_that_needs_another_key_is_told_of_it(
+    library: PromptLibrary, tmp_path: Path
+) -> None:
+    async def caller(channel: AgiChannel) -> None:
+        pressed = await channel.perform(PAIRS, "call-1")
+        assert isinstance(pressed, Keys)
+        assert pressed.keys == "12"
+
+    async def asterisk(peer: FakeAsterisk) -> None:
+        await answer_call(peer)
+        await peer.answer_sync(IVR_KEYS=b"1")
+        await peer.hear()  # the collector that no key ends
+        await peer.answer_sync(IVR_KEYS=b"1")
+        assert b'"0123456789*#"' in await peer.answer(b"200 result=50 endpos=80")
+        await peer.answer_sync(IVR_KEYS=b"12")
+        await peer.hear()
+
+    await talk(library, tmp_path, caller, asterisk)
