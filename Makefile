@@ -17,9 +17,10 @@ setup: .venv/.ready
 	touch $@
 
 # What Debian has and Python has not: the voice and time zones; for tests also the converter of
-# studio formats and the injector of disk faults.
+# studio formats, the injector of disk faults and the load generator.
 install = missing=""; \
-	for program in $(1); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	for program in $(1); do command -v $$program >/dev/null || case $$program in \
+	  sipp) missing="$$missing sip-tester";; *) missing="$$missing $$program";; esac; done; \
 	[ -d /usr/share/zoneinfo/Asia ] || missing="$$missing tzdata"; \
 	[ -z "$$missing" ] || { echo "installing$$missing"; \
 	  $(SUDO) apt-get -qq update && \
@@ -29,7 +30,7 @@ system:
 	@$(call install,espeak-ng)
 
 test-system:
-	@$(call install,espeak-ng ffmpeg strace)
+	@$(call install,espeak-ng ffmpeg strace sipp)
 
 run: setup system
 	$(BIN)/ivr serve --with-pbx

@@ -122,3 +122,9 @@ def test_without_room_a_recording_does_not_begin(tmp_path: Path) -> None:
     assert list_unsealed(tmp_path) == {}
     begin(tmp_path, "c1-3", "line", room=0)
     assert [segment.name for segment in list_unsealed(tmp_path)] == ["c1-3"]
+
+
+def test_a_mark_that_another_call_takes_away_meanwhile_is_none(tmp_path: Path) -> None:
+    begin(tmp_path, "A-5", "line-1")
+    (tmp_path / "B-2.open").symlink_to(tmp_path / "vanished")
+    assert [segment.name for segment in list_unsealed(tmp_path)] == ["A-5"]

@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -155,11 +156,15 @@ def finish(directory: Path, name: str) -> None:
 
 
 def list_unsealed(directory: Path, name: str = "*") -> dict[Segment, str]:
-    """The recordings that bear a mark, each with its line; with `name` only that one."""
-    return {
-        Segment(mark.stem, mark.stat().st_mtime): mark.read_text("utf-8")
-        for mark in sorted(directory.glob(f"{name}.open"))
-    }
+    """The recordings that bear a mark, each with its line; with `name` only that one.
+
+    Those of other calls may be sealed meanwhile: a mark that vanishes is none.
+    """
+    unsealed: dict[Segment, str] = {}
+    for mark in sorted(directory.glob(f"{name}.open")):
+        with suppress(FileNotFoundError):
+            unsealed[Segment(mark.stem, mark.stat().st_mtime)] = mark.read_text("utf-8")
+    return unsealed
 
 
 def join_segments(known: Sequence[Segment], marked: Sequence[Segment]) -> list[Segment]:
