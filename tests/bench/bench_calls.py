@@ -13,8 +13,8 @@ loses a key that comes between two commands. Its row is the floor under ours, no
 Printed:
   key → sound   from the last packet of the key to the first audible packet of the next prompt, both
                 at the telephone: with Asterisk's time in it, and a grain of 20 ms
-  CPU a call    user and system time of a process in a run (/proc/<pid>/stat, grain 10 ms) by its
-                calls, idle time of the run included
+  CPU a call    user and system time of a process and its children in a run (/proc/<pid>/stat, grain
+                10 ms) by its calls, idle time of the run included
 The engine's own part of key → sound is not in the journal, whose turns have one time only; the
 difference between two rows is the nearest to it.
 """
@@ -49,6 +49,7 @@ from ivr.engine.steps import Menu
 from ivr.flow.loader import load_directory
 from ivr.phone.agent import Phone
 from ivr.sounds import open_library
+from tests.bench.cpu import read_cpu, read_tree
 from tests.telephony.conftest import HOME
 from tests.telephony.engine import ROOT, Engine, find_port
 
@@ -96,20 +97,14 @@ async def run(server: Server, pbx: Instance, calls: int, keys: int) -> None:
     """Calls at once to one server, with what they cost."""
     point_at(pbx, server.address)
     asterisk = int(pbx.pid_file.read_text())
-    cpu, pbx_cpu = read_cpu(server.pid), read_cpu(asterisk)
+    cpu, pbx_cpu = read_tree(server.pid), read_cpu(asterisk)
     async with Phone() as phone, asyncio.TaskGroup() as group:
         for seed in range(calls):
             group.create_task(call_up(server, phone, pbx.ports.sip, keys, seed))
     await asyncio.sleep(SETTLE)
-    server.cpu += read_cpu(server.pid) - cpu
+    server.cpu += read_tree(server.pid) - cpu
     server.pbx_cpu += read_cpu(asterisk) - pbx_cpu
     server.calls += calls
-
-
-def read_cpu(pid: int) -> float:
-    """Seconds of user and system time that a process has used (proc_pid_stat(5))."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
