@@ -63,12 +63,15 @@ SETTLE = 1.5
 
 @dataclass
 class Server:
-    """Who answers, and what was measured. `last` is the key that ends a call."""
+    """Who answers, and what was measured. `last` is the key that ends a call.
+
+    `pid` None: nobody but Asterisk.
+    """
 
     name: str
     number: str
     address: str
-    pid: int
+    pid: int | None
     last: str
     waits: list[float] = field(default_factory=list)
     calls: int = 0
@@ -97,14 +100,18 @@ async def run(server: Server, pbx: Instance, calls: int, keys: int) -> None:
     """Calls at once to one server, with what they cost."""
     point_at(pbx, server.address)
     asterisk = int(pbx.pid_file.read_text())
-    cpu, pbx_cpu = read_tree(server.pid), read_cpu(asterisk)
+    cpu, pbx_cpu = _read_server(server), read_cpu(asterisk)
     async with Phone() as phone, asyncio.TaskGroup() as group:
         for seed in range(calls):
             group.create_task(call_up(server, phone, pbx.ports.sip, keys, seed))
     await asyncio.sleep(SETTLE)
-    server.cpu += read_tree(server.pid) - cpu
+    server.cpu += _read_server(server) - cpu
     server.pbx_cpu += read_cpu(asterisk) - pbx_cpu
     server.calls += calls
+
+
+def _read_server(server: Server) -> float:
+    return 0.0 if server.pid is None else read_tree(server.pid)
 
 
 @contextmanager

@@ -1,0 +1,111 @@
+"""Whole telephone calls with our engine and with Asterisk's own dialplan: run it by `python -m`.
+
+Real SIP calls by `ivr.phone` to one Asterisk. In each the caller hears a short prompt, presses a
+key when it is over, and hears the prompt again. Two servers take turns:
+  engine   ours: every turn durable before it is acted upon, encrypted, hashed; a key that comes at
+           any time counts
+  native   a dialplan written for this bench: `Read` in a loop; no journal, and a key between two
+           applications is lost
+Both play the same file and record the call by the same MixMonitor, three files each.
+
+Printed:
+  key → sound   from the last packet of the key to the arrival of the first audible packet of the
+                next prompt, both at the telephone
+  CPU a call    user and system time of Asterisk and of the engine (all its processes) in a run by
+                its calls
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from ivr.asterisk.pbx.config import CONF
+from ivr.asterisk.pbx.config import Settings as PbxSettings
+from ivr.asterisk.pbx.instance import Instance, start_instance, stop_instance
+from ivr.asterisk.pbx.ports import find_ports
+from ivr.asterisk.pbx.prefix import install_asterisk
+from tests.bench.bench_calls import Server, find_sound, our_engine, run
+from tests.telephony.conftest import HOME
+
+NATIVE = """
+[hotline](+)
+exten = 1599,1,Answer()
+ same = n,Set(AT={recordings}/${{UNIQUEID}})
+ same = n,MixMonitor(${{AT}}.wav,r(${{AT}}-in.wav)t(${{AT}}-out.wav))
+ same = n(again),Read(KEY,{sound},1,,1,20)
+ same = n,GotoIf($["${{KEY}}" = "1"]?again)
+ same = n,Hangup()
+"""
+
+
+def write_conf(directory: Path, sound: Path) -> Path:
+    """The configuration as it is shipped, with the dialplan of this bench at the end."""
+    shutil.copytree(CONF, directory)
+    recordings = directory / "recordings"
+    recordings.mkdir()
+    with (directory / "extensions.conf").open("a") as extensions:
+        extensions.write(NATIVE.format(recordings=recordings, sound=sound))
+    with (directory / "modules.conf").open("a") as modules:
+        modules.write("load = app_read.so\n")
+    return directory
+
+
+@contextmanager
+def bench_pbx(directory: Path, conf: Path) -> Iterator[Instance]:
+    settings = PbxSettings(ports=find_ports(), name="bench")
+    yield start_instance(install_asterisk(HOME), directory, settings, conf=conf)
+    stop_instance(directory)
+
+
+def measure(calls: int, keys: int, rounds: int) -> None:
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench")))
+        engine = stack.enter_context(our_engine(home / "engine"))
+        conf = write_conf(home / "conf", find_sound(engine, "1507"))
+        pbx = stack.enter_context(bench_pbx(home / "pbx", conf))
+        ours = Server("engine", "1506", engine.address, engine.pid, "#")
+        native = Server("native", "1599", engine.address, None, "9")
+        for turn in range(rounds):
+            for server in (ours, native) if turn % 2 == 0 else (native, ours):
+                asyncio.run(run(server, pbx, calls, keys))
+        engine.check_store()
+        recorded = len(list((home / "conf" / "recordings").iterdir()))
+        assert recorded == 3 * native.calls
+    print(f"{rounds} alternating runs of {calls} calls at once, {keys + 1} keys in each")
+    report(ours, native)
+
+
+def report(ours: Server, native: Server) -> None:
+    print(f"{'':>8}{'key → sound, ms':>24}{'':>8}{'CPU a call, ms':>24}")
+    print(f"{'':>8}{'p50':>8}{'p95':>8}{'p99':>8}{'keys':>8}{'engine':>12}{'Asterisk':>12}")
+    for one in (ours, native):
+        marks = "".join(f"{mark(one, part):8.1f}" for part in (0.5, 0.95, 0.99))
+        costs = "".join(f"{1000 * cost / one.calls:12.1f}" for cost in (one.cpu, one.pbx_cpu))
+        print(f"{one.name:>8}{marks}{len(one.waits):8}{costs}")
+    late = [mark(ours, part) - mark(native, part) for part in (0.5, 0.95)]
+    cost = (ours.cpu + ours.pbx_cpu) / ours.calls / (native.pbx_cpu / native.calls)
+    print(f"engine to native: {late[0]:+.1f} ms (p50), {late[1]:+.1f} ms (p95), {cost:.2f} CPU")
+
+
+def mark(server: Server, part: float) -> float:
+    """Milliseconds within which this part of the sounds came."""
+    return 1000 * sorted(server.waits)[int(len(server.waits) * part)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=20, help="at once")
+    parser.add_argument("--keys", type=int, default=15, help="in each call, before the last one")
+    parser.add_argument("--rounds", type=int, default=2)
+    chosen = parser.parse_args()
+    measure(chosen.calls, chosen.keys, chosen.rounds)
+
+
+if __name__ == "__main__":
+    main()
