@@ -93,7 +93,7 @@ async def compare(engine: Engine, pressed: Mapping[str, str]) -> tuple[int, int,
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rates", type=int, nargs="+", default=[10, 15, 20, 25, 30, 40])
+    parser.add_argument("--rates", type=int, nargs="+", default=[10, 20, 30, 40, 50])
     rates = parser.parse_args().rates
     with tempfile.TemporaryDirectory(prefix="load") as home:
         directory, found = Path(home), find_ports()
@@ -102,7 +102,7 @@ def main() -> None:
         conf = copy_conf(directory / "conf")
         pbx = start_instance(install_asterisk(HOME), directory / "pbx", settings, conf=conf)
         try:
-            engine = Engine(directory / "engine", FLOWS)
+            engine = Engine(directory / "engine", FLOWS, settings={"IVR_SPOOL_MEGABYTES": "64"})
             engine.start()
             point_at(pbx, engine.address)
             asyncio.run(climb(pbx, engine, directory, rates))
