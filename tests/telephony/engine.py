@@ -191,12 +191,15 @@ class Engine:
         self._process.send_signal(signal.SIGTERM)
         assert self.end(within) == 0, self.log.read_text()[-2000:]
 
-    async def story(self, caller: str, *, within: float = 12.0, noted: str = "") -> Story:
-        """The call of this number once it is over (and `noted` is among its facts)."""
+    async def story(
+        self, caller: str, *, within: float = 12.0, noted: str = "", count: int = 1
+    ) -> Story:
+        """The call of this number once it is over (and `noted` is `count` times in its facts)."""
         limit = time.monotonic() + within
         while True:
             story = await self._read(caller)
-            if story is not None and story.summary.ended and (not noted or noted in story.noted):
+            told = story is not None and (not noted or story.noted.count(noted) >= count)
+            if story is not None and story.summary.ended and told:
                 story.check()
                 return story
             if time.monotonic() > limit:

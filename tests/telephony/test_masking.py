@@ -135,7 +135,7 @@ async def test_without_the_manager_interface_the_recording_stops_for_a_secret(
     async with Phone() as phone:
         call = await call_up(phone, pbx, "1507", number)
         await tell_a_secret(call)
-    story = await lonely.story(number, noted="recording.sealed")
+    story = await lonely.story(number, noted="recording.sealed", count=2)
     assert story.summary.outcome == "rahasia"
     sealed = story.all("recording.sealed")
     assert len(sealed) == 2
