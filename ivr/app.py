@@ -31,6 +31,7 @@ from ivr.operations.lines import HeldLines
 from ivr.operations.meters import ServerCounts
 from ivr.operations.observing import ObservedChannel, ObservedJournal
 from ivr.operations.pulse import Pulse
+from ivr.operations.storage import StoreWatch
 from ivr.operations.turns import TurnWatch
 from ivr.ports import Fact, Journal, Source
 from ivr.sealer import Sealer
@@ -206,7 +207,8 @@ async def serve_hotline(
         journal = await open_journal(settings, stack, instruments.name)
         hotline = Hotline(settings, bundle, journal, library, source, instruments, journal.owe)
         stack.callback(hotline.claims.close)
-        pulse = Pulse(instruments, counts.take, hotline.tell_clock_step)
+        watch = StoreWatch(instruments, journal.state)
+        pulse = Pulse(instruments, counts.take, hotline.tell_clock_step, looks=[watch.look])
         await stack.enter_async_context(pulse.beating())
         left = await hotline.sealer.list_left_over(hotline.is_led)
         limits = Limits(calls=settings.max_calls + APOLOGIES)

@@ -10,7 +10,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
 import uvloop
@@ -24,6 +24,7 @@ from ivr.flow.loader import load_directory
 from ivr.operations.instruments import Instruments
 from ivr.operations.logs import configure_logs
 from ivr.operations.pulse import Pulse
+from ivr.operations.storage import StoreWatch
 from ivr.sounds import prepare_sounds
 from ivr.spooling import open_store
 from ivr.supervision.heartbeat import find_heart
@@ -83,11 +84,13 @@ async def write_journal(settings: Settings, instruments: Instruments) -> None:
     async def tell_step(seconds: float) -> None:
         """The engines tell it."""
 
-    pulse = Pulse(instruments, lambda: 0, tell_step)
+    looks: list[Callable[[], None]] = []
+    pulse = Pulse(instruments, lambda: 0, tell_step, looks=looks)
     async with AsyncExitStack() as stack:
         signals = stack.enter_context(receive_signals())
-        await stack.enter_async_context(pulse.beating())
-        await open_store(settings, stack)
+        await stack.enter_async_context(pulse.beating())  # to the end: closing may take its time
+        journal = await open_store(settings, stack)
+        looks.append(StoreWatch(instruments, journal.state).look)
         pulse.serving = True
         await signals.get()
 

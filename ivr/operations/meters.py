@@ -66,6 +66,7 @@ class Meters:
         )
         self.waiting = _gauge(kept, "ivr_journal_waiting", "Turns and facts not durable yet")
         self.broken = Counter("ivr_journal_faults", "Appends that failed", registry=kept)
+        self.store = StoreMeters(kept)
         self.lag = Histogram(
             "ivr_event_loop_lag_seconds", "Late wake-ups", buckets=QUICK, registry=kept
         )
@@ -111,6 +112,25 @@ class Meters:
         return outcome if outcome in self._outcomes else OTHER
 
 
+class StoreMeters:
+    """How the store and the spool of each process are. `process` is a name of its supervisor's."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.away = _own(registry, "ivr_store_away", "1: records go into the spool")
+        self.bad = _own(registry, "ivr_store_bad", "1: only a restart tries the store again")
+        self.records = _own(registry, "ivr_spool_records", "Records that wait in the spool")
+        self.fill = _own(registry, "ivr_spool_fill_ratio", "0: empty, 1: full or not usable")
+        self.drained = _own(
+            registry, "ivr_spool_drained_timestamp_seconds", "When all was in the store; 0: never"
+        )
+        self.unrecorded = Counter(
+            "ivr_records_lost", "Neither store nor spool took it", ["process"], registry=registry
+        )
+        self.refused = Counter(
+            "ivr_records_refused", "The store will never take it", ["process"], registry=registry
+        )
+
+
 class ServerCounts:
     """Turns the counts of a FastAGI server, which only grow, into metrics."""
 
@@ -135,3 +155,8 @@ class ServerCounts:
 
 def _gauge(registry: CollectorRegistry, name: str, told: str) -> Gauge:
     return Gauge(name, told, registry=registry, multiprocess_mode="livesum")
+
+
+def _own(registry: CollectorRegistry, name: str, told: str) -> Gauge:
+    """One of each process."""
+    return Gauge(name, told, ["process"], registry=registry, multiprocess_mode="livemax")

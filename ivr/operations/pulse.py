@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from ivr.operations.clock import ClockWatch
@@ -21,7 +21,8 @@ class Pulse:
     """Beats while it runs, to the supervisor only once `serving` is set.
 
     `count` takes counts over into metrics and gives the number of live calls; `tell_step` gets the
-    seconds of a step of the clock.
+    seconds of a step of the clock. `looks` are taken before each beat: they report to readiness and
+    meters.
     """
 
     def __init__(
@@ -30,12 +31,15 @@ class Pulse:
         count: Callable[[], int],
         tell_step: Callable[[float], Awaitable[None]],
         watch: ClockWatch | None = None,
+        *,
+        looks: Sequence[Callable[[], None]] = (),
     ) -> None:
         self.serving = False
         self._instruments = instruments
         self._count = count
         self._tell_step = tell_step
         self._watch = watch or ClockWatch()
+        self._looks = looks
 
     @asynccontextmanager
     async def beating(self) -> AsyncIterator[None]:
@@ -60,11 +64,13 @@ class Pulse:
     def beat(self, group: asyncio.TaskGroup) -> None:
         """Beat once; a step of the clock is told in a task of its own."""
         live = self._count()
+        for look in self._looks:
+            look()
         meters, readiness = self._instruments.meters, self._instruments.readiness
         for part, ready in readiness.parts.items():
             meters.ready.labels(part).set(ready)
         if self.serving and self._instruments.heart is not None:
-            self._instruments.heart.beat(Beat(readiness.faults, live))
+            self._instruments.heart.beat(Beat(readiness.faults, live, readiness.notes))
         step = self._watch.look()
         if step:
             meters.clock_steps.inc()

@@ -10,18 +10,26 @@ class Readiness:
 
     def __init__(self) -> None:
         self._parts: dict[str, str] = {}
+        self._notes: dict[str, str] = {}
 
-    def report(self, part: str, fault: str = "") -> None:
-        """Say how a part is: empty for ready, else the reason why not.
+    def report(self, part: str, fault: str = "", note: str = "") -> None:
+        """Say how a part is: no fault for ready, else the reason why not.
 
-        `part` is a word (`ami`, `spool`), `fault` a public phrase: both are shown on a page.
+        `note` is what an operator should know of a part that is ready all the same. `part` is a
+        word (`ami`, `store`), the others are public phrases: all are shown on a page.
         """
         self._parts[part] = fault
+        self._notes[part] = note
 
     @property
     def faults(self) -> Mapping[str, str]:
         """The parts that are not ready, with their reasons."""
         return {part: fault for part, fault in self._parts.items() if fault}
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """What is to be known of parts that are ready."""
+        return {part: note for part, note in self._notes.items() if note}
 
     @property
     def parts(self) -> Mapping[str, bool]:

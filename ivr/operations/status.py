@@ -36,7 +36,13 @@ class Process:
             return "down"
         if self.beat is None:
             return "starting"
-        return ", ".join(f"{part}: {reason}" for part, reason in sorted(self.beat.faults.items()))
+        return _join(self.beat.faults)
+
+    @property
+    def told(self) -> str:
+        """How it is, in words: its fault or that it is ready, and what is to be known of it."""
+        notes = "" if self.beat is None or not self.running else _join(self.beat.notes)
+        return "; ".join(part for part in (self.fault or "ready", notes) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ def _tell_ready(view: View) -> tuple[int, str, bytes]:
     writers = all(not process.fault for process in view.processes if not process.engine)
     engines = any(not process.fault for process in view.processes if process.engine)
     ready = writers and engines and not view.stopping
-    lines = [f"{process.name}: {process.fault or 'ready'}\n" for process in view.processes]
+    lines = [f"{process.name}: {process.told}\n" for process in view.processes]
     lines += ["stopping\n"] if view.stopping else []
     return (200 if ready else 503), TEXT, "".join(lines).encode()
 
@@ -84,3 +90,7 @@ def _render(view: View, metrics: Path) -> bytes:
         up.labels(process.name).set(process.alive)
         restarts.labels(process.name).set(process.restarts)
     return generate_latest(registry)
+
+
+def _join(parts: Mapping[str, str]) -> str:
+    return ", ".join(f"{part}: {words}" for part, words in sorted(parts.items()))

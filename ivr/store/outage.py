@@ -32,6 +32,7 @@ class Outage:
         self._source = source
         self._now = now
         self._since: datetime | None = None
+        self._drained: datetime | None = None
         self._back = ""
         self._owed: list[Fact] = []
         self._brought = self._before = self._refused = 0
@@ -49,9 +50,11 @@ class Outage:
         return StoreState(
             store="here" if not self.away.is_set() else "bad" if self.bad else "away",
             since=self._since,
+            drained=self._drained,
             spool="ready" if self._spool.usable else "unusable",
             waiting=self._spool.count + len(self._owed),
             room=self._spool.room,
+            size=self._spool.size,
             unrecorded=self.unrecorded,
             refused=self._refused,
         )
@@ -116,6 +119,6 @@ class Outage:
                 await self._spool.renew()
             except JournalBroken as error:
                 _log.error("%s", error)
-        self._since = None
+        self._since, self._drained = None, self._now()
         self.away.clear()
         _log.warning("the store is back; %d records were brought to it", self._brought)

@@ -21,11 +21,13 @@ LONGEST = 4096
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What a child says of itself. `faults` maps parts that are not ready to the reason."""
+    """What a child says of itself. `faults` maps parts that are not ready to the reason, `notes`
+    parts that are ready to what an operator should know; `live` counts calls in progress.
+    """
 
     faults: Mapping[str, str] = field(default_factory=dict)
     live: int = 0
-    """Calls in progress."""
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 class Heart:
@@ -37,7 +39,7 @@ class Heart:
 
     def beat(self, beat: Beat) -> None:
         """Say that the loop runs. A supervisor that is gone is no fault of the child's."""
-        said = {"faults": dict(beat.faults), "live": beat.live}
+        said = {"faults": dict(beat.faults), "live": beat.live, "notes": dict(beat.notes)}
         with suppress(BlockingIOError, BrokenPipeError):
             os.write(self._descriptor, json.dumps(said).encode()[: LONGEST - 1] + b"\n")
 
@@ -88,7 +90,11 @@ def _read_beat(line: bytes) -> Beat:
     """A beat that cannot be read is a beat all the same."""
     try:
         said = json.loads(line)
-        faults = {str(part): str(reason) for part, reason in said["faults"].items()}
-        return Beat(faults, int(said["live"]))
+        faults, notes = _read_words(said["faults"]), _read_words(said["notes"])
+        return Beat(faults, int(said["live"]), notes)
     except (ValueError, KeyError, TypeError, AttributeError):
         return Beat({"heartbeat": "cannot be read"})
+
+
+def _read_words(said: Mapping[object, object]) -> Mapping[str, str]:
+    return {str(part): str(words) for part, words in said.items()}
