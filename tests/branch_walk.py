@@ -45,10 +45,18 @@ class Made:
 
 @dataclass(frozen=True)
 class Look:
-    """When calls come in. With `flow`, only at its number, and only as long as they stay in it."""
+    """When calls come in. With `flow`, only at its number, and only as long as they stay in it or
+    in the flow `beside`.
+    """
 
     at: datetime
     flow: str = ""
+    beside: str = ""
+
+    @property
+    def within(self) -> tuple[str, ...]:
+        """The flows, with those below them, in which calls are followed; empty: in all."""
+        return tuple(name for name in (self.flow, self.beside) if name)
 
 
 class Walk:
@@ -71,23 +79,23 @@ class Walk:
         self.covered: set[Way] = set() if covered is None else covered
         self.calls: list[Made] = []
 
-    def look(self, flow: str = "") -> None:
+    def look(self, flow: str = "", within: tuple[str, ...] = ()) -> None:
         """Try everything once, from every number; then too many visits to each counted place.
 
-        With `flow` only from its number, in it and in the flows below it.
+        With `flow` only from its number, and only in the flows `within` and in those below them.
         """
         numbers = self._bundle.hotline.numbers
-        self._search([self._begin(one) for one in numbers if flow in ("", numbers[one])], flow)
+        self._search([self._begin(one) for one in numbers if flow in ("", numbers[one])], within)
         for place, state in sorted(self._first.items()):
             if (place, "visits") not in self.covered:
-                self._search([state], place.rpartition(".")[0], place)
+                self._search([state], (place.rpartition(".")[0],), place)
 
     def _begin(self, number: str) -> State:
         started = Started(number)
         run = begin(self._bundle, "call", started, self._at)
         return self._settle(State(run, Watch(self._bundle)), started)
 
-    def _search(self, starts: Iterable[State], within: str, counted: str = "") -> None:
+    def _search(self, starts: Iterable[State], within: tuple[str, ...], counted: str = "") -> None:
         """Breadth first, so that calls are short; until `counted` was visited too often, if any."""
         waiting = deque(starts)
         seen: set[Any] = set()
@@ -115,10 +123,10 @@ class Walk:
             if after.run.step is not None:
                 yield after
 
-    def _near(self, state: State, within: str) -> bool:
-        """Whether a call is still in a flow or below it, or lent out by it."""
+    def _near(self, state: State, within: tuple[str, ...]) -> bool:
+        """Whether a call is still in one of these flows or below it, or lent out by it."""
         flow = state.run.frame.flow
-        return flow.startswith(within) or flow in self._lent
+        return not within or flow.startswith(within) or flow in self._lent
 
     def _keep(self, state: State) -> None:
         for place in state.run.visits:
@@ -210,7 +218,7 @@ def find_calls(bundle: Bundle, looks: Sequence[Look], samples: Samples) -> list[
     calls: list[Made] = []
     for look in looks:
         walk = Walk(bundle, look.at, samples, covered)
-        walk.look(look.flow)
+        walk.look(look.flow, look.within)
         calls += walk.calls
     return [_translate(call, index) for index, call in enumerate(_needed(calls))]
 

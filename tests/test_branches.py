@@ -24,6 +24,16 @@ LOOKS = (
     Look(datetime.fromisoformat("2026-03-02T10:04:05+07:00")),  # some of the data are fresh
     Look(datetime.fromisoformat("2026-03-31T10:00:00+07:00"), "tax"),  # the last day to file
     Look(datetime.fromisoformat("2026-05-20T10:00:00+07:00"), "tax"),  # the same for a month
+    *(
+        Look(datetime.fromisoformat(at), "front_door", "shared/officer")
+        for at in (
+            "2026-03-02T05:30:00+07:00",  # officers are there today, a little later
+            "2026-03-02T21:30:00+07:00",  # tomorrow
+            "2026-04-02T21:30:00+07:00",  # the day after, since tomorrow is a holiday
+            "2026-12-25T10:00:00+07:00",  # a holiday
+            "2033-03-02T10:00:00+07:00",  # a year whose holidays nobody knows
+        )
+    ),
 )
 
 SAMPLES = {"transport/timetable.ask_date": ("07032026", "31022026")}
