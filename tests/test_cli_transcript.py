@@ -82,5 +82,5 @@ def test_a_message_is_told_with_its_file() -> None:
         "ended": "finish",
     }
     told = list(Transcript(None, Path("rec")).lines((), [Fact("call", AT, "engine", event)]))
-    assert told[0].endswith("message of 2.5 s, ended by finish")
+    assert told[0].endswith("message of 2.5 s, ended by a key")
     assert told[1].endswith(f"rec/A-7.wav sha256 {'ab' * 32}")

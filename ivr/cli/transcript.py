@@ -7,18 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ivr.engine.values import PERSONAL_KEY, SECRET_KEY
+from ivr.cli.sentences import SECRET, write_sentence, write_value
 from ivr.errors import SpeechError
 from ivr.flow.bundle import Bundle
 from ivr.flow.templates import parse_template
 from ivr.ports import Fact, Turn
 from ivr.speech.compose import read_out
-
-CAUSES = {16: "normal clearing", 17: "busy", 18: "no answer", 19: "no answer", 31: "normal"}
-"""Causes of Q.850 in words, where a line of ours can end so."""
-
-SECRET = "(secret)"
-"""Stands for digits that the journal does not have."""
 
 
 class Transcript:
@@ -41,28 +35,27 @@ class Transcript:
         match event["type"]:
             case "prompt.played":
                 yield from self._played(event)
-            case "recording.sealed" | "recording.missing":
-                yield from self._sealed(event)
-            case "node.entered":
-                yield f"at {event['flow']}.{event['node']} ({event['kind']})"
-            case "menu.chosen":
-                yield f"pressed {event['keys']}: option {event['option']}{_waited(event)}"
+                return
             case "call.started":
-                caller = _value(event["caller"]) if event["caller"] else "a withheld number"
-                yield f"call to {event['dialled']} from {caller}, flow {event['flow']}"
+                caller = write_value(event["caller"]) if event["caller"] else "a withheld number"
+                yield f"{self._sentence(event)}, from {caller}"
                 yield f"    bundle {event['bundle']}"
-            case "caller.hung_up":
-                yield f"caller hung up, {event['heard'] / 1000:.1f} s into the prompt"
-            case "line.ended":
-                cause = event["cause"]
-                yield f"the line ended, cause {cause} ({CAUSES.get(cause, 'other')})"
-            case "case.opened":
-                yield f"case {_value(event['number'])} opened: {event['kind']}"
+                return
+        yield self._sentence(event)
+        match event["type"]:
             case "message.recorded":
-                yield from self._recorded(event)
-            case kind:
-                rest = {k: v for k, v in event.items() if k not in ("type", "flow", "node")}
-                yield f"{kind} {_flat(rest)}".rstrip()
+                path = self._recordings / f"{event['recording']}.wav"
+                yield f"    {path} sha256 {event['sha256']}"
+            case "recording.sealed" | "recording.short" | "recording.missing":
+                yield from self._legs(event)
+
+    def _sentence(self, event: Mapping[str, Any]) -> str:
+        return write_sentence(event, {} if self._bundle is None else self._texts())
+
+    def _texts(self) -> Mapping[str, str]:
+        """The texts in the hotline's first language."""
+        assert self._bundle is not None
+        return self._bundle.texts.get(self._bundle.hotline.languages[0], {})
 
     def _played(self, event: Mapping[str, Any]) -> Iterator[str]:
         if not event["heard"]:
@@ -87,13 +80,7 @@ class Transcript:
         ]
         return f"“{''.join(words)}”"
 
-    def _recorded(self, event: Mapping[str, Any]) -> Iterator[str]:
-        yield f"message of {event['length'] / 1000:.1f} s, ended by {event['ended']}"
-        path = self._recordings / f"{event['recording']}.wav"
-        yield f"    {path} sha256 {event['sha256']}"
-
-    def _sealed(self, event: Mapping[str, Any]) -> Iterator[str]:
-        yield f"{event['type']} {event['recording']}"
+    def _legs(self, event: Mapping[str, Any]) -> Iterator[str]:
         for leg, sound in event["legs"].items():
             path = self._recordings / sound["path"]
             yield f"    {leg}: {path} {sound['length'] / 1000:.1f} s sha256 {sound['sha256']}"
@@ -104,30 +91,12 @@ def _since(begun: datetime | None, at: datetime) -> str:
     return f"{int(seconds // 60):02d}:{seconds % 60:06.3f}"
 
 
-def _waited(event: Mapping[str, Any]) -> str:
-    return f", {event['waited'] / 1000:.1f} s after the prompt" if event["waited"] else ""
-
-
-def _flat(fields: Mapping[str, Any]) -> str:
-    return " ".join(f"{name}={_value(value)}" for name, value in fields.items())
-
-
 def _spoken(utterance: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     """The words of a value as the caller heard them; what cannot be spoken stands as it is."""
-    written = _value(one["value"])
+    written = write_value(one["value"])
     if written == SECRET:
         return f"({one['kind']} of a secret)"
     try:
         return read_out(utterance["language"], one["kind"], written).words
     except SpeechError:
         return written
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, Mapping):
-        if set(value) == {PERSONAL_KEY}:
-            return str(value[PERSONAL_KEY])
-        if set(value) == {SECRET_KEY}:
-            return SECRET
-        return "{" + _flat(value) + "}"
-    return str(value)
