@@ -31,7 +31,8 @@ class Settings:
     Seconds: `drain` for calls to end after SIGTERM, `stall` that an engine may stand still.
     `status_port` serves /livez, /readyz and /metrics on loopback, 0: not. The manager interface is
     at `ami_host` and `ami_port`, its account `ami_user` with the secret in the file `ami_secret`;
-    empty: that of the local Asterisk.
+    empty: that of the local Asterisk. `officers` says who takes calls there, as
+    `ivr.asterisk.pbx.officers` reads it.
     """
 
     state: Path = Path("var")
@@ -54,6 +55,7 @@ class Settings:
     ami_secret: Path = Path()
     spool: Path = Path()
     spool_megabytes: int = 64
+    officers: str = "officer-1:5091"
 
     def at(self, state: Path) -> Settings:
         """The same settings with everything written somewhere else."""
@@ -200,6 +202,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Value | None], str]] = {
     "ami_host": (str, ""),
     "ami_port": (_whole(1, 65535), "Give a number from 1 to 65535."),
     "ami_user": (str, ""),
+    "officers": (str, ""),
     "engines": (_whole(1, 8), "Give a number from 1 to 8."),
     "max_calls": (_whole(1, 5000), "Give a number from 1 to 5000."),
     "always_admitted": (_numbers, "Give dialled numbers with commas between them: 112,1500"),

@@ -24,6 +24,7 @@ from ivr.cli.dial import dial
 from ivr.cli.doctor import doctor
 from ivr.cli.faults import UNABLE, explain
 from ivr.cli.flows import check, simulate
+from ivr.cli.officer import officer
 from ivr.cli.pbx import pbx
 from ivr.cli.say import say
 from ivr.cli.serve import serve
@@ -49,7 +50,7 @@ def cli(context: click.Context, state: str | None) -> None:
     context.obj = settings.at(Path(state)) if state else settings
 
 
-for _command in (check, simulate, say, serve, dial, pbx, doctor, calls, backup, restore):
+for _command in (check, simulate, say, serve, dial, officer, pbx, doctor, calls, backup, restore):
     cli.add_command(_command)
 
 

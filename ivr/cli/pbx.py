@@ -22,6 +22,7 @@ from ivr.asterisk.pbx.instance import (
     start_instance,
     stop_instance,
 )
+from ivr.asterisk.pbx.officers import list_lines, read_officers
 from ivr.asterisk.pbx.ports import Ports
 from ivr.asterisk.pbx.prefix import Asterisk, find_asterisk, install_asterisk
 from ivr.cli.counting import count
@@ -152,8 +153,13 @@ def _see_off(instance: Instance) -> None:
 
 def start_local(settings: Settings, ports: Ports) -> Instance:
     """Start the local Asterisk so that it reaches the engine of these settings."""
+    officers = read_officers(settings.officers)
     chosen = PbxSettings(
-        ports=ports, engines=engine_addresses(settings), sounds=last_words(settings)
+        ports=ports,
+        engines=engine_addresses(settings),
+        sounds=last_words(settings),
+        officers={one.name: one.port for one in officers},
+        queues=list_lines(officers),
     )
     return start_instance(local_asterisk(settings), settings.pbx / "instance", chosen)
 

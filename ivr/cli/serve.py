@@ -93,6 +93,7 @@ def _tell(settings: Settings, bundle: Bundle, instance: Instance | None) -> None
         numbers = " or ".join(bundle.hotline.numbers)
         click.echo(f"dial {numbers} at 127.0.0.1:{instance.ports.sip} (SIP over UDP):")
         click.echo("    .venv/bin/ivr dial 1500 --keys ',1,1,1,1,h'")
+        click.echo("officers take calls at their telephones: .venv/bin/ivr officer")
         click.echo("Ctrl-C stops what was started here")
 
 

@@ -5,7 +5,8 @@
         talk = await call.answer()
         await talk.hangup()
 
-For the officers of the tests. It reads nothing that does not come from the loopback.
+For `ivr officer` and the officers of the tests. It reads nothing that does not come from the
+loopback.
 """
 
 from __future__ import annotations
@@ -68,13 +69,13 @@ class DeskPhone:
             asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()
 
-    async def rings(self, within: float = 10.0) -> IncomingCall:
-        """Wait for the next call. Raises ChannelError when none comes in time."""
+    async def rings(self, within: float | None = 10.0) -> IncomingCall:
+        """Wait for the next call. Raises ChannelError when none comes in time; None: wait on."""
         try:
             async with asyncio.timeout(within):
                 return await self._ringing.get()
         except TimeoutError as late:
-            raise ChannelError(f"nobody called within {within:g} s") from late
+            raise ChannelError(f"nobody called within {within} s") from late
 
     def _read(self) -> None:
         while True:

@@ -76,7 +76,7 @@ def exchange(
     change(conf / "queues.conf", "maxlen = 50", "maxlen = 1")
     change(conf / "queues.conf", "retry = 3", "retry = 1")
     # Telephones come and go with the tests: they are not asked whether they are there.
-    change(conf / "pjsip.conf", "qualify_frequency = 60", "qualify_frequency = 0")
+    change(conf / "pjsip.conf", "qualify_frequency = 10", "qualify_frequency = 0")
     settings = Settings(
         ports=find_ports(),
         name="test-officers",
