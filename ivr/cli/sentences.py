@@ -238,7 +238,7 @@ FUNCTIONS: Final[Mapping[str, Callable[[Event], str]]] = {
     "recording.switched": _switched,
     "transfer.begun": _handed,
     "transfer.ended": _back,
-    "caller.hung_up": lambda event: f"caller hung up, {_seconds(event['heard'])} into the prompt",
+    "caller.hung_up": lambda event: f"caller hung up after {_seconds(event['heard'])}",
     "limit.reached": lambda event: LIMITS.get(event["limit"], f"limit {event['limit']} reached"),
     "line.ended": _ended_line,
     "call.abandoned": _abandoned,
