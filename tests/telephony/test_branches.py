@@ -26,10 +26,11 @@ AT_ONCE = 8
 def choose() -> list[Made]:
     """Calls of now, each on a way of its own, evenly picked.
 
-    They wait for nothing, and what they ask is answered by the tables.
+    They wait for nothing, no officer has to do anything, and the tables answer what they ask.
     """
     made = find_calls(load_shipped(), [Look(datetime.now(UTC))], SAMPLES)
-    quick = [call for call in made if not call.patient and set(call.answers) <= {"table"}]
+    alone = [call for call in made if not call.patient and "o(" not in call.keys]
+    quick = [call for call in alone if set(call.answers) <= {"table"}]
     quick.sort(key=lambda call: (call.dialled, call.keys))
     return [quick[index * len(quick) // CALLS] for index in range(CALLS)]
 
