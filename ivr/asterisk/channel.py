@@ -45,6 +45,10 @@ SERVED: Final = "IVR_SERVED"
 DONE: Final = "IVR_DONE"
 """Set when the call is over for the engine's part. The dialplan tries again without it."""
 
+FAILED: Final = "failed"
+"""What it says when the last step could not be performed: the dialplan then apologises, in a sound
+that lies elsewhere than the flows' own."""
+
 
 class AgiChannel:
     """A call on the telephone. `scratch` is a directory of this call alone."""
@@ -65,6 +69,7 @@ class AgiChannel:
         self._recorder = Recorder(self._line, known.channel, known.uniqueid, recordings, muting)
         self._clock = asyncio.get_running_loop().time
         self._answered = False
+        self._failed = False
 
     async def _answer(self) -> None:
         """Answer the call, once its first turn is durable. Harmless a second time.
@@ -86,15 +91,20 @@ class AgiChannel:
     ) -> Outcome | Input:
         """See `ivr.ports.Channel`."""
         self._line.heard = 0
+        self._failed = False
         try:
             return await self._perform(step, act, fresh, masked)
         except ChannelClosed:
             return HungUp(self._line.heard)
         except Unperformed as unperformed:
-            return Unable(str(unperformed))
+            return self._fail(str(unperformed))
         except SpeechError as fault:
             _log.error("a prompt cannot be played: %s", fault.sentence)
-            return Unable("sound_missing")
+            return self._fail("sound_missing")
+
+    def _fail(self, reason: str) -> Unable:
+        self._failed = True
+        return Unable(reason)
 
     async def hold(self, utterances: Sequence[Utterance]) -> None:
         """See `ivr.ports.Channel`."""
@@ -126,7 +136,7 @@ class AgiChannel:
 
     async def _finish(self) -> None:
         await self._recorder.stop()
-        self._line.note(DONE, "done")
+        self._line.note(DONE, FAILED if self._failed else "done")
         await self._line.look()
 
     async def _perform(self, step: Step, act: str, fresh: bool, masked: bool) -> Outcome | Input:

@@ -49,7 +49,12 @@ class Recorder:
         self._segments: list[Segment] = []
         self._masked: bool | None = False  # None: a dead engine knew
         self._withheld = False
+        self._since = time.time() - time.monotonic()
         self.name: str | None = None
+
+    def _now(self) -> float:
+        """Seconds since 1970, that no step of the machine's clock bends within the call."""
+        return self._since + time.monotonic()
 
     async def set(self, act: str, *, on: bool, fresh: bool, masked: bool) -> RecordingSet:
         """Begin a segment or end the recording; raises Unperformed when Asterisk cannot.
@@ -87,7 +92,7 @@ class Recorder:
             await self._begin(act)
 
     def _note(self, *, on: bool) -> None:
-        segment, moment = self._segments[-1], time.time()
+        segment, moment = self._segments[-1], self._now()
         if on:
             muted = (*segment.muted, (moment, None))
         elif segment.muted and segment.muted[-1][1] is None:
@@ -104,7 +109,7 @@ class Recorder:
         if reply.result != "0":
             raise Unperformed("recording_failed")
         self.name = act
-        self._segments.append(Segment(act, time.time()))
+        self._segments.append(Segment(act, self._now()))
 
     async def _mark(self, act: str) -> None:
         try:
@@ -118,7 +123,7 @@ class Recorder:
         if self.name is None:
             return
         self.name = None
-        self._segments[-1] = replace(self._segments[-1], ended=time.time())
+        self._segments[-1] = replace(self._segments[-1], ended=self._now())
         await self._line.run(command.execute("StopMixMonitor"))
 
     async def lend(self, act: str) -> Path | None:
@@ -142,7 +147,7 @@ class Recorder:
         if not talked:
             await asyncio.to_thread(finish, self._directory, act)
             return None
-        ended = time.time()
+        ended = self._now()
         self._segments.append(Segment(act, ended - talked / 1000, ended))
         return act
 

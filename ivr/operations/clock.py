@@ -13,7 +13,7 @@ slower (at most 0.5 ms a second, adjtimex(2))."""
 
 def now() -> datetime:
     """The machine's time: UTC."""
-    return datetime.now(UTC)
+    return datetime.fromtimestamp(time.time(), UTC)
 
 
 def steady_clock(
