@@ -248,18 +248,27 @@ class AgiChannel:
         handover = Handover(self._line)
         if not fresh:
             learned = await handover.learn(step, act)
-            if isinstance(learned, Resumed):
-                return learned
-            return replace(learned, recording=await self._recorder.keep_talk(act, learned.talked))
+            talked = 0 if isinstance(learned, Resumed) else learned.talked
+            recording = await self._recorder.keep_talk(act, talked)
+            return (
+                learned if isinstance(learned, Resumed) else replace(learned, recording=recording)
+            )
         if step.utterances:
             await self._line.play(await self._line.ready(step.utterances))
         if key := await handover.forget_keys(step):
             return Transferred("key", key, heard=self._line.heard)
+        recorded = self._recorder.name is not None
         talk = await self._recorder.lend(act)
-        outcome = await handover.perform(step, act, talk)
+        try:
+            await handover.set_out(step, act, talk)
+        except ChannelClosed:
+            await self._recorder.keep_talk(act, 0)  # nobody was called
+            raise
+        outcome = await handover.perform(step)
         recording = await self._recorder.keep_talk(act, outcome.talked)
-        if talk is not None and outcome.result != "left":
-            await self._recorder.go_on(act)
+        if recorded and outcome.result != "left":
+            with suppress(ChannelClosed, Unperformed):  # how it ended is told all the same
+                await self._recorder.go_on(act)
         return replace(outcome, heard=self._line.heard, recording=recording)
 
     async def _hang_up(self, step: Hangup) -> Outcome:

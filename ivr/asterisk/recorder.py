@@ -124,12 +124,16 @@ class Recorder:
     async def lend(self, act: str) -> Path | None:
         """End the segment: the talk with an officer is recorded on the officer's channel.
 
-        Gives where that goes, without a leg's ending; None when nothing is being recorded.
+        Gives where that goes, without a leg's ending; None when nothing is being recorded, or the
+        disk takes no recording: the caller is connected all the same.
         """
         if self.name is None:
             return None
         await self.stop()
-        await asyncio.to_thread(begin, self._directory, act, self._unique)
+        try:
+            await self._mark(act)
+        except Unperformed:
+            return None
         return self._directory / act
 
     async def keep_talk(self, act: str, talked: int) -> str | None:
