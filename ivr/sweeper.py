@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from ivr.engine.steps import Record, Transfer
@@ -40,7 +40,7 @@ class Sweeper:
         lines: HeldLines,
         turns: TurnWatch,
         meters: Meters,
-        finish: Callable[[str], Awaitable[None]],
+        finish: Callable[[str], Coroutine[None, None, None]],
         recorded: Path,
         scratch: Path,
         clock: Callable[[], float],
