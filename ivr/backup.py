@@ -28,6 +28,7 @@ from ivr.errors import SetupError, UsageError
 from ivr.store.disk import sync_directory, sync_file
 from ivr.store.frames import used_bytes
 from ivr.store.spool import FILE as SPOOL_FILE
+from ivr.store.spool import REFUSED
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -86,6 +87,8 @@ def back_up(settings: Settings, target: Path, keys: Path | None, *, recordings: 
     # The spool before the store: what leaves it meanwhile is in both, and is stored once.
     for spool in sorted(settings.spools.glob(f"*/{SPOOL_FILE}")):
         _copy_spool(spool, draft / "spool" / spool.parent.name / SPOOL_FILE)
+    for refused in sorted(settings.spools.glob(f"*/{REFUSED}*")):
+        _copy_file(refused, draft / "spool" / refused.parent.name / refused.name)
     records = _copy_store(settings.store / "journal.db", draft / "store" / "journal.db")
     _copy_tree(settings.shelf, draft / "bundles")
     if recordings:
@@ -192,7 +195,7 @@ def _copy_spool(source: Path, target: Path) -> None:
     raw = source.read_bytes()
     used = used_bytes(raw)
     if used:
-        target.parent.mkdir(mode=0o700, parents=True)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         target.touch(mode=0o600)
         target.write_bytes(raw[:used])
 
@@ -209,14 +212,17 @@ def _copy_key(source: Path, target: Path) -> None:
 def _copy_tree(source: Path, target: Path) -> None:
     """Files that are deleted meanwhile are left out."""
     for path in _list_files(source):
-        place = target / path.relative_to(source)
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            shutil.copyfile(path, place)
-        except FileNotFoundError:
-            place.unlink(missing_ok=True)
-        else:
-            shutil.copystat(path, place)
+        _copy_file(path, target / path.relative_to(source))
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(source, target)
+    except FileNotFoundError:
+        target.unlink(missing_ok=True)
+    else:
+        shutil.copystat(source, target)
 
 
 def _list_files(directory: Path) -> Iterator[Path]:
