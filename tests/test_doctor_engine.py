@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,17 @@ def test_a_damaged_journal_is_caught(state: Path) -> None:
 def test_a_file_that_is_no_journal_is_caught(state: Path) -> None:
     (state / "store" / "journal.db").write_text("no journal at all, but long enough" * 40)
     assert levels(settings_at(state))["store"] == "wrong"
+
+
+def test_a_journal_that_is_locked_is_not_called_damaged(state: Path) -> None:
+    file = state / "store" / "journal.db"
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("PRAGMA user_version=7")
+        (told,) = (one for one in check_engine(settings_at(state)) if one.check == "store")
+    assert told.level == "wrong"
+    assert "cannot be read: database is locked" in told.sentence
+    assert "backup" not in told.remedy
 
 
 def test_a_key_that_others_may_read_is_caught(state: Path) -> None:
