@@ -16,6 +16,7 @@ import pytest
 from ivr.audit.vault import open_vault
 from ivr.errors import JournalBad, JournalBroken, JournalConflict, JournalError
 from ivr.store.client import SocketJournal
+from ivr.store.mirror import Mirror
 from ivr.store.plain import Append, Entry
 from ivr.store.reader import SqliteReader
 from ivr.store.spool import Spool
@@ -254,3 +255,16 @@ async def test_a_writer_that_is_away_is_waited_for_by_nobody(tmp_path: Path) -> 
         async with serve_journal(shop.journal, tmp_path):
             await journal.drain()
         assert [turn.n for turn in await shop.reader.turns("c1")] == [1, 2, 3]
+
+
+def test_the_cases_of_calls_that_ended_are_forgotten() -> None:
+    mirror = Mirror()
+    for call in ("C1", "C2"):
+        for n in (1, 2):
+            case = make_case(f"{call}-number") if n == 2 else None
+            mirror.put(Append(make_turn(call, n), make_live(call, n), case), n)
+            mirror.settle(call)
+        assert mirror.case(call, 2) == f"{call}-number"
+    mirror.put(Append(make_turn("C1", 3, last=True), None), 3)
+    mirror.settle("C1")
+    assert (mirror.case("C1", 2), mirror.case("C2", 2)) == (None, "C2-number")
