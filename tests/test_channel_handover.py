@@ -1,4 +1,4 @@
-"""The line around a talk with an officer: what was said in it is never lost on the way back."""
+"""The line around a talk with an officer, and at its end: what is known of it is never lost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.asterisk.channel import AgiChannel
+from ivr.asterisk.channel import DONE, AgiChannel
 from ivr.asterisk.fastagi import AgiSession, serve
 from ivr.engine.outcomes import HungUp, Transferred
 from ivr.engine.steps import SetRecording, Transfer
@@ -37,6 +37,7 @@ class Exchange:
         self.refused = "never"
         self._variables = {CLOCK: "1000000"}
         self._gone = False
+        self.done = False
 
     async def run(self, peer: FakeAsterisk) -> None:
         while line := (await peer.hear()).decode():
@@ -45,6 +46,7 @@ class Exchange:
 
     def _answer(self, line: str) -> bytes:
         if line.startswith("GET FULL VARIABLE"):
+            self.done = self.done or DONE in line
             known = {name: value.encode() for name, value in self._variables.items()}
             return expand(line.encode(), known)
         if self._gone or line.startswith(self.leaves):
@@ -134,3 +136,16 @@ async def test_a_recording_that_asterisk_refuses_after_a_talk_hides_no_talk(tmp_
 
     exchange = Exchange()
     await talk(tmp_path, exchange, caller)
+
+
+async def test_a_recorded_call_is_marked_as_done_when_the_caller_hangs_up(tmp_path: Path) -> None:
+    """Else the dialplan asks every engine what is left to be done of it."""
+
+    async def caller(channel: AgiChannel) -> None:
+        await channel.perform(SetRecording(True), "a-1")
+        exchange.leaves = 'EXEC "StopMixMonitor"'
+        await channel.close(done=True)
+
+    exchange = Exchange()
+    await talk(tmp_path, exchange, caller)
+    assert exchange.done

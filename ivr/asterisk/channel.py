@@ -125,7 +125,8 @@ class AgiChannel:
             self._session.close()
 
     async def _finish(self) -> None:
-        await self._recorder.stop()
+        with suppress(ChannelClosed):  # the mark is taken after a hangup too
+            await self._recorder.stop()
         self._line.note(DONE, "done")
         await self._line.look()
 
