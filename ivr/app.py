@@ -64,7 +64,10 @@ def _started(environment: Environment) -> Started:
 
 
 class Hotline:
-    """A running engine: takes AGI sessions and leads each call to its end."""
+    """A running engine: takes AGI sessions and leads each call to its end.
+
+    `complete` says whether the journal knows every call in progress.
+    """
 
     def __init__(
         self,
@@ -75,6 +78,7 @@ class Hotline:
         source: Source | None = None,
         instruments: Instruments | None = None,
         owe: Owe = lambda kind, call=None, **more: None,
+        complete: Callable[[], bool] = lambda: True,
     ) -> None:
         instruments = instruments or Instruments()
         shelf = Shelf(settings.shelf)
@@ -86,6 +90,7 @@ class Hotline:
         self._settings = settings
         self._meters = instruments.meters
         self._owe = owe
+        self._complete = complete
         self._library = library
         self._lines = HeldLines(self.claims)
         self._admission = Admission(
@@ -157,9 +162,12 @@ class Hotline:
         return replace(self._desk, now=steady_clock())
 
     async def _is_over(self, channel: AgiChannel, line: str) -> bool:
-        """Whether the last engine died after the last turn; the caller is listened to meanwhile."""
+        """Whether the last engine died after the last turn; the caller is listened to meanwhile.
+
+        A call that nobody knows while the store is away is not over: it begins anew.
+        """
         await channel.take_over()
-        return await self._desk.journal.live(line) is None
+        return await self._desk.journal.live(line) is None and self._complete()
 
     async def _finish_orphan(self, line: str) -> None:
         await self._finish(GoneChannel(self._settings.recorded), line)
@@ -204,7 +212,10 @@ async def serve_hotline(
         await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         journal = await open_journal(settings, stack, instruments.name)
-        hotline = Hotline(settings, bundle, journal, library, source, instruments, journal.owe)
+        complete = lambda: journal.mirror.complete  # noqa: E731 - it is asked later
+        hotline = Hotline(
+            settings, bundle, journal, library, source, instruments, journal.owe, complete
+        )
         stack.callback(hotline.claims.close)
         pulse = Pulse(instruments, counts.take, hotline.tell_clock_step)
         await stack.enter_async_context(pulse.beating())
