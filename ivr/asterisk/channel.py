@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from ivr.answers import tell_match
 from ivr.asterisk.agi import Reply, command
 from ivr.asterisk.fastagi import AgiSession
 from ivr.asterisk.handover import Handover
@@ -18,11 +19,8 @@ from ivr.asterisk.recorder import NO_MUTING, Recorder
 from ivr.engine.keys import Match, expire, match
 from ivr.engine.outcomes import (
     Ended,
-    Escaped,
     HungUp,
-    Keys,
     Outcome,
-    Passed,
     Played,
     Recorded,
     Resumed,
@@ -197,16 +195,7 @@ class AgiChannel:
 
     def _take(self, step: Menu | Collect, found: Match, waited: int) -> Outcome | Input:
         self._keys.use(step, found)
-        heard = self._line.heard
-        match found.kind:
-            case "digits":
-                return Input(found.keys, found.ended, heard, waited)
-            case "escape":
-                return Escaped(found.keys, heard)
-            case "pass":
-                return Passed(heard)
-            case "keys":
-                return Keys(found.keys, heard, waited)
+        return tell_match(found, self._line.heard, waited)
 
     async def _record(self, step: Record, act: str) -> Outcome:
         sound = await self._line.ready(step.utterances)
