@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from ivr import __version__
-from ivr.admission import APOLOGIES, Admission
+from ivr.admission import Admission, most_sessions
 from ivr.asterisk.agi import Environment
 from ivr.asterisk.channel import AgiChannel
 from ivr.asterisk.fastagi import AgiSession, FastAgiServer, Limits, serve
@@ -220,7 +220,7 @@ async def serve_hotline(
         pulse = Pulse(instruments, counts.take, hotline.tell_clock_step)
         await stack.enter_async_context(pulse.beating())
         left = await hotline.sealer.list_left_over(hotline.is_led)
-        limits = Limits(calls=settings.max_calls + APOLOGIES)
+        limits = Limits(calls=most_sessions(settings.max_calls, settings.engines))
         server = await stack.enter_async_context(
             serve(hotline.answer, host=settings.agi_host, port=settings.agi_port, limits=limits)
         )
