@@ -15,6 +15,7 @@ from ivr.asterisk.pbx.config import CONF
 from ivr.audit.vault import open_vault
 from ivr.cli import cli
 from ivr.cli.doctor_engine import check_engine, read_flows
+from ivr.cli.doctor_facts import look_around
 from ivr.config import Settings
 from ivr.store.schema import open_database
 
@@ -79,6 +80,14 @@ def test_a_journal_that_is_locked_is_not_called_damaged(state: Path) -> None:
 def test_a_key_that_others_may_read_is_caught(state: Path) -> None:
     (state / "keys" / "vault.key").chmod(0o640)
     assert levels(settings_at(state))["vault-key"] == "wrong"
+
+
+def test_the_secret_of_the_manager_interface_is_private(tmp_path: Path) -> None:
+    secret = tmp_path / "manager.secret"
+    secret.write_text("x" * 32)
+    for settings, there in ((Settings(), False), (Settings(ami_secret=secret), True)):
+        places = [place.path for place in look_around(settings, CONF, {}, None).private]
+        assert (str(secret) in places) == there
 
 
 def test_a_journal_without_its_key_is_caught(state: Path) -> None:
