@@ -75,12 +75,13 @@ def parts(settings: Settings) -> Mapping[str, Path]:
 def back_up(settings: Settings, target: Path, keys: Path | None, *, recordings: bool) -> Manifest:
     """Copy everything into `target`, which must not exist, and the master key to `keys`.
 
-    It appears whole or not at all. Raises UsageError for a target that cannot be, SetupError when
-    there is no store or the copy is damaged, OSError.
+    `keys` may be there when it is this key. The backup appears whole or not at all. Raises
+    UsageError for a target that cannot be, SetupError when there is no store or the copy is
+    damaged, OSError.
     """
+    vault = open_vault(settings.key_file, create=False)
     _check_target(settings, target, keys)
     made = datetime.now(UTC)
-    vault = open_vault(settings.key_file, create=False)
     draft = target.with_name(f"{target.name}.partial")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700, parents=True)
@@ -163,8 +164,10 @@ def _check_target(settings: Settings, target: Path, keys: Path | None) -> None:
             place=str(keys),
             remedy="Name a file on another disk, for people who do not have the backup.",
         )
-    if keys.exists():
-        raise UsageError("this is there already", place=str(keys), remedy="Name a new file.")
+    if keys.exists() and keys.read_bytes() != settings.key_file.read_bytes():
+        raise UsageError(
+            "another file is there already", place=str(keys), remedy="Name a new file."
+        )
 
 
 def _copy_store(source: Path, target: Path) -> int:
@@ -201,6 +204,9 @@ def _copy_spool(source: Path, target: Path) -> None:
 
 
 def _copy_key(source: Path, target: Path) -> None:
+    """A copy that an earlier backup has made is as good."""
+    if target.exists():
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:

@@ -169,6 +169,21 @@ def test_the_master_key_is_not_in_a_backup(state: Path, tmp_path: Path, ivr: Ivr
     assert "must not lie with the data" in told
 
 
+def test_a_key_that_an_earlier_backup_has_copied_is_kept(
+    state: Path, tmp_path: Path, ivr: Ivr
+) -> None:
+    keys = tmp_path / "safe" / "vault.key"
+    for day in ("monday", "tuesday"):
+        code, told = ivr(state, "backup", tmp_path / day, "--keys", keys)
+        assert code == 0, told
+    keys.write_text("something else")
+    code, told = ivr(state, "backup", tmp_path / "wednesday", "--keys", keys)
+    assert code == 2
+    assert "another file is there already" in told
+    assert keys.read_text() == "something else"
+    assert not (tmp_path / "wednesday").exists()
+
+
 def _files(place: Path) -> list[Path]:
     return [path for path in place.rglob("*") if path.is_file()]
 
