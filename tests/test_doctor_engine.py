@@ -96,8 +96,8 @@ def test_a_journal_without_its_key_is_caught(state: Path) -> None:
 
 
 def test_an_engine_for_everybody_is_caught(tmp_path: Path) -> None:
-    settings = Settings(state=tmp_path, agi_host="0.0.0.0")
-    assert levels(settings)["engine-address"] == "wrong"
+    for settings in (Settings(agi_host="0.0.0.0"), Settings(ami_host="192.0.2.7")):
+        assert levels(settings.at(tmp_path))["engine-address"] == "wrong"
 
 
 def test_a_missing_voice_is_caught(tmp_path: Path) -> None:

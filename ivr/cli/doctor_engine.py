@@ -49,7 +49,9 @@ def check_engine(settings: Settings) -> list[Finding]:
     return [
         *_check_store(settings),
         *_check_key(settings),
-        *conclude("engine-address", "the engine listens on loopback only", _address(settings)),
+        *conclude(
+            "engine-address", "the engine listens and logs in on loopback only", _address(settings)
+        ),
         *_check_voice(),
     ]
 
@@ -95,6 +97,10 @@ def _address(settings: Settings) -> Iterator[Finding]:
         sentence = f"the engine listens on {settings.agi_host}, without password or encryption"
         remedy = "Unset IVR_AGI_HOST; reach the engine from elsewhere through a tunnel only."
         yield Finding("engine-address", "wrong", sentence, "IVR_AGI_HOST", remedy)
+    if settings.ami_host != "localhost" and not is_loopback(settings.ami_host):
+        sentence = f"the secret of the manager interface goes to {settings.ami_host} unencrypted"
+        remedy = "Unset IVR_AMI_HOST; reach Asterisk elsewhere through a tunnel only."
+        yield Finding("engine-address", "wrong", sentence, "IVR_AMI_HOST", remedy)
 
 
 def _check_voice() -> list[Finding]:
