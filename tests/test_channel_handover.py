@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import shutil
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from ivr.asterisk.channel import DONE, AgiChannel
 from ivr.asterisk.fastagi import AgiSession, serve
 from ivr.engine.outcomes import HungUp, Transferred
 from ivr.engine.steps import SetRecording, Transfer
-from ivr.recordings.sealing import list_unsealed
+from ivr.recordings.sealing import begin, list_unsealed
 from ivr.speech.casting import load_casting
 from ivr.speech.library import PromptLibrary
 from ivr.speech.tones import Tones
@@ -29,13 +31,14 @@ DEAD = b"HANGUP\n511 result=-1 Command Not Permitted on a dead channel or interc
 class Exchange:
     """Asterisk's side of a call: an officer answers after 2 s and hangs up after a talk of 30 s.
 
-    The caller leaves when a command begins with `leaves`; one that begins with `refused` fails.
+    `left` are variables from before. The caller leaves when a command begins with `leaves`; one
+    that begins with `refused` fails.
     """
 
-    def __init__(self, leaves: str = "never") -> None:
+    def __init__(self, left: Mapping[str, str] | None = None, leaves: str = "never") -> None:
         self.leaves = leaves
         self.refused = "never"
-        self._variables = {CLOCK: "1000000"}
+        self._variables = {CLOCK: "1000000", **(left or {})}
         self._gone = False
         self.done = False
 
@@ -135,6 +138,35 @@ async def test_a_recording_that_asterisk_refuses_after_a_talk_hides_no_talk(tmp_
         assert (outcome.result, outcome.recording) == ("ended", "a-2")
 
     exchange = Exchange()
+    await talk(tmp_path, exchange, caller)
+
+
+async def test_what_was_recorded_before_a_talk_ends_where_the_talk_was_handed_over(
+    tmp_path: Path,
+) -> None:
+    """The engine died in the talk; only the mark of the talk tells when it ended the recording."""
+    now = time.time()
+    begun, lent = now - 100, now - 60
+
+    async def caller(channel: AgiChannel) -> None:
+        recorded = tmp_path / "recorded"
+        begin(recorded, "a-2", "line")
+        os.utime(recorded / "a-2.open", (lent, lent))
+        first = {"name": "a-1", "began": begun, "ended": None, "muted": []}
+        recording = {"recording": "a-1", "withheld": False, "segments": [first]}
+        channel.restore({"cursor": 0, "swallow": "", "language": "id", **recording})
+        await channel.take_over()
+        await channel.perform(SetRecording(True), "a-2-again", fresh=False)
+        outcome = await channel.perform(DIAL, "a-2", fresh=False)
+        assert isinstance(outcome, Transferred)
+        assert (outcome.recording, outcome.waited, outcome.talked) == ("a-2", 2_000, 30_000)
+        ends = {one["name"]: one["ended"] for one in channel.position()["segments"]}
+        assert list(ends) == ["a-1", "a-2-again", "a-2"]
+        assert ends["a-1"] == pytest.approx(lent, rel=0, abs=0.1)
+        assert ends["a-2-again"] is None
+
+    left = {"IVR_AWAY": "a-2", "IVR_AWAY_FROM": "1000000", "IVR_TALK": "1002000"}
+    exchange = Exchange({**left, "IVR_BACK": "1032000", "DIALSTATUS": "ANSWER"})
     await talk(tmp_path, exchange, caller)
 
 
