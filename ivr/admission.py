@@ -21,6 +21,9 @@ FULL = "full"
 APOLOGIES = 200
 """Callers who may hear the apology at the same time; beyond them a connection is closed at once."""
 
+SPARE = 100
+"""Calls beyond all others for which a server has room, so that those that are always taken are."""
+
 LONGEST = 30.0
 """Seconds that the apology may last."""
 
@@ -36,6 +39,7 @@ class Admission:
         self._apology = apology
         self._instruments = instruments
         self._told = False
+        self._saying = 0
 
     def admits(self, dialled: str, live: int) -> bool:
         """Whether a new call to this number may come in while so many are live."""
@@ -47,12 +51,27 @@ class Admission:
 
     async def turn_away(self, session: AgiSession) -> None:
         """Pass the call on to the next engine; of the last one it hears an apology, and ends."""
-        how = "apology" if self._instruments.last else "passed_on"
+        apologise = self._instruments.last and self._saying < APOLOGIES
+        how = "apology" if apologise else "passed_on"
         self._instruments.meters.turned_away.labels(how).inc()
         try:
-            if self._instruments.last:
-                await session.command(command.answer())
-                await session.command(command.set_variable(DONE, FULL))
-                await session.command(command.stream_file(str(self._apology), duration=LONGEST))
+            if apologise:
+                await self._say_sorry(session)
         finally:
             session.close()
+
+    async def _say_sorry(self, session: AgiSession) -> None:
+        self._saying += 1
+        try:
+            await session.command(command.answer())
+            await session.command(command.set_variable(DONE, FULL))
+            await session.command(command.stream_file(str(self._apology), duration=LONGEST))
+        finally:
+            self._saying -= 1
+
+
+def most_sessions(calls: int, engines: int) -> int:
+    """Sessions that a server must take: an engine's own calls, those of engines that died, those
+    that are turned away, and those that are always taken.
+    """
+    return calls * engines + APOLOGIES + SPARE

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from ivr import __version__
-from ivr.admission import APOLOGIES, Admission
+from ivr.admission import Admission, most_sessions
 from ivr.asterisk.agi import Environment
 from ivr.asterisk.channel import AgiChannel
 from ivr.asterisk.fastagi import AgiSession, FastAgiServer, Limits, serve
@@ -65,7 +65,10 @@ def _started(environment: Environment) -> Started:
 
 
 class Hotline:
-    """A running engine: takes AGI sessions and leads each call to its end."""
+    """A running engine: takes AGI sessions and leads each call to its end.
+
+    `complete` says whether the journal knows every call in progress.
+    """
 
     def __init__(
         self,
@@ -76,6 +79,7 @@ class Hotline:
         source: Source | None = None,
         instruments: Instruments | None = None,
         owe: Owe = lambda kind, call=None, **more: None,
+        complete: Callable[[], bool] = lambda: True,
     ) -> None:
         instruments = instruments or Instruments()
         shelf = Shelf(settings.shelf)
@@ -87,6 +91,7 @@ class Hotline:
         self._settings = settings
         self._meters = instruments.meters
         self._owe = owe
+        self._complete = complete
         self._library = library
         self._lines = HeldLines(self.claims)
         self._admission = Admission(
@@ -158,9 +163,12 @@ class Hotline:
         return replace(self._desk, now=steady_clock())
 
     async def _is_over(self, channel: AgiChannel, line: str) -> bool:
-        """Whether the last engine died after the last turn; the caller is listened to meanwhile."""
+        """Whether the last engine died after the last turn; the caller is listened to meanwhile.
+
+        A call that nobody knows while the store is away is not over: it begins anew.
+        """
         await channel.take_over()
-        return await self._desk.journal.live(line) is None
+        return await self._desk.journal.live(line) is None and self._complete()
 
     async def _finish_orphan(self, line: str) -> None:
         await self._finish(GoneChannel(self._settings.recorded), line)
@@ -205,13 +213,16 @@ async def serve_hotline(
         await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         journal = await open_journal(settings, stack, instruments.name)
-        hotline = Hotline(settings, bundle, journal, library, source, instruments, journal.owe)
+        complete = lambda: journal.mirror.complete  # noqa: E731 - it is asked later
+        hotline = Hotline(
+            settings, bundle, journal, library, source, instruments, journal.owe, complete
+        )
         stack.callback(hotline.claims.close)
         watch = StoreWatch(instruments, journal.state)
         pulse = Pulse(instruments, counts.take, hotline.tell_clock_step, looks=[watch.look])
         await stack.enter_async_context(pulse.beating())
         left = await hotline.sealer.list_left_over(hotline.is_led)
-        limits = Limits(calls=settings.max_calls + APOLOGIES)
+        limits = Limits(calls=most_sessions(settings.max_calls, settings.engines))
         server = await stack.enter_async_context(
             serve(hotline.answer, host=settings.agi_host, port=settings.agi_port, limits=limits)
         )

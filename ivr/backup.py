@@ -28,6 +28,7 @@ from ivr.errors import SetupError, UsageError
 from ivr.store.disk import sync_directory, sync_file
 from ivr.store.frames import used_bytes
 from ivr.store.spool import FILE as SPOOL_FILE
+from ivr.store.spool import REFUSED
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -74,18 +75,21 @@ def parts(settings: Settings) -> Mapping[str, Path]:
 def back_up(settings: Settings, target: Path, keys: Path | None, *, recordings: bool) -> Manifest:
     """Copy everything into `target`, which must not exist, and the master key to `keys`.
 
-    It appears whole or not at all. Raises UsageError for a target that cannot be, SetupError when
-    there is no store or the copy is damaged, OSError.
+    `keys` may be there when it is this key. The backup appears whole or not at all. Raises
+    UsageError for a target that cannot be, SetupError when there is no store or the copy is
+    damaged, OSError.
     """
+    vault = open_vault(settings.key_file, create=False)
     _check_target(settings, target, keys)
     made = datetime.now(UTC)
-    vault = open_vault(settings.key_file, create=False)
     draft = target.with_name(f"{target.name}.partial")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700, parents=True)
     # The spool before the store: what leaves it meanwhile is in both, and is stored once.
     for spool in sorted(settings.spools.glob(f"*/{SPOOL_FILE}")):
         _copy_spool(spool, draft / "spool" / spool.parent.name / SPOOL_FILE)
+    for refused in sorted(settings.spools.glob(f"*/{REFUSED}*")):
+        _copy_file(refused, draft / "spool" / refused.parent.name / refused.name)
     records = _copy_store(settings.store / "journal.db", draft / "store" / "journal.db")
     _copy_tree(settings.shelf, draft / "bundles")
     if recordings:
@@ -160,8 +164,10 @@ def _check_target(settings: Settings, target: Path, keys: Path | None) -> None:
             place=str(keys),
             remedy="Name a file on another disk, for people who do not have the backup.",
         )
-    if keys.exists():
-        raise UsageError("this is there already", place=str(keys), remedy="Name a new file.")
+    if keys.exists() and keys.read_bytes() != settings.key_file.read_bytes():
+        raise UsageError(
+            "another file is there already", place=str(keys), remedy="Name a new file."
+        )
 
 
 def _copy_store(source: Path, target: Path) -> int:
@@ -192,12 +198,15 @@ def _copy_spool(source: Path, target: Path) -> None:
     raw = source.read_bytes()
     used = used_bytes(raw)
     if used:
-        target.parent.mkdir(mode=0o700, parents=True)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         target.touch(mode=0o600)
         target.write_bytes(raw[:used])
 
 
 def _copy_key(source: Path, target: Path) -> None:
+    """A copy that an earlier backup has made is as good."""
+    if target.exists():
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -209,14 +218,17 @@ def _copy_key(source: Path, target: Path) -> None:
 def _copy_tree(source: Path, target: Path) -> None:
     """Files that are deleted meanwhile are left out."""
     for path in _list_files(source):
-        place = target / path.relative_to(source)
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            shutil.copyfile(path, place)
-        except FileNotFoundError:
-            place.unlink(missing_ok=True)
-        else:
-            shutil.copystat(path, place)
+        _copy_file(path, target / path.relative_to(source))
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(source, target)
+    except FileNotFoundError:
+        target.unlink(missing_ok=True)
+    else:
+        shutil.copystat(source, target)
 
 
 def _list_files(directory: Path) -> Iterator[Path]:

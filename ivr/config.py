@@ -62,6 +62,11 @@ class Settings:
         return replace(self, state=_absolute(state))
 
     @property
+    def alone(self) -> Path:
+        """The lock file of the service: one serves from a state at a time."""
+        return self.state / "serve.lock"
+
+    @property
     def agi_ports(self) -> Sequence[int]:
         """The port of each engine, in the order in which the dialplan asks them."""
         return range(self.agi_port, self.agi_port + self.engines)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from ivr.errors import SetupError, UsageError
 from ivr.store.disk import sync_directory, sync_file
 from ivr.store.lock import Lock
 
+DRAFT = ".restoring"
+"""The directory within a part where its files lie until all of them are there."""
+
 
 def restore(
     settings: Settings, source: Path, manifest: Manifest, keys: Path | None, *, replace: bool
@@ -22,13 +26,11 @@ def restore(
 
     With `replace`, what is there is moved to the directory that is returned. The store appears
     last: until then nothing has been restored, and it can be begun again. Raises UsageError when
-    something is there, SetupError for a key that is not the backup's, JournalLocked while a writer
-    runs, OSError.
+    something is there, SetupError for a key that is not the backup's, JournalLocked while the
+    service or a writer runs, OSError.
     """
     _check_key(settings, manifest, keys)
-    lock = Lock(settings.store / "journal.db.lock")
-    lock.take()
-    try:
+    with _alone(settings):
         old = _list_present(settings)
         if old and not replace:
             raise UsageError(
@@ -42,8 +44,22 @@ def restore(
             _put_key(keys, settings.key_file)
         _put(drafts)
         return aside
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Keep the service out, whose engines have spools even while it has no writer."""
+    locks = (
+        Lock(settings.alone, "serves calls from this state"),
+        Lock(settings.store / "journal.db.lock"),
+    )
+    try:
+        for lock in locks:
+            lock.take()
+        yield
     finally:
-        lock.drop()
+        for lock in locks:
+            lock.drop()
 
 
 def _check_key(settings: Settings, manifest: Manifest, keys: Path | None) -> None:
@@ -70,20 +86,22 @@ def _list_present(settings: Settings) -> list[Path]:
         *settings.spools.glob("*/*"),
         *settings.recorded.glob("*"),
     ]
-    return sorted(path for path in files if path.suffix != ".lock")
+    return sorted(path for path in files if path.suffix != ".lock" and DRAFT not in path.parts)
 
 
 def _stage(settings: Settings, source: Path, manifest: Manifest) -> list[tuple[Path, Path]]:
-    """Copy all files beside their places; gives each draft and its place, the store last.
+    """Copy all files near their places; gives each draft and its place, the store last.
 
-    The copies are read back: what was verified must be what is restored.
+    The copies are read back: what was verified must be what is restored. A part may be a disk of
+    its own, so a draft lies within it.
     """
     drafts = []
     for part, place in parts(settings).items():
-        draft = place.with_name(f"{place.name}.restoring")
+        draft = place / DRAFT
         shutil.rmtree(draft, ignore_errors=True)
         if not (source / part).exists():
             continue
+        place.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source / part, draft)
         for path in (one for one in sorted(draft.rglob("*")) if one.is_file()):
             name = path.relative_to(draft)
@@ -104,7 +122,7 @@ def _put(drafts: Sequence[tuple[Path, Path]]) -> None:
 
 
 def _top(draft: Path) -> Path:
-    return next(path for path in draft.parents if path.name.endswith(".restoring"))
+    return next(path for path in draft.parents if path.name == DRAFT)
 
 
 def _move_aside(settings: Settings, old: Sequence[Path]) -> Path:

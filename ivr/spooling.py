@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from ivr.audit.vault import open_vault
 from ivr.config import Settings
+from ivr.errors import JournalError
 from ivr.store.client import SocketJournal
-from ivr.store.spool import Spool
-from ivr.store.spooled import PATIENCE, SpooledJournal
+from ivr.store.draining import bring
+from ivr.store.spool import FILE, Spool
+from ivr.store.spooled import DRAIN_PATIENCE, PATIENCE, SpooledJournal
 from ivr.store.sqlite import SqliteJournal
 from ivr.store.writer import Store, serve_journal
+
+_log = logging.getLogger(__name__)
 
 
 async def open_journal(settings: Settings, stack: AsyncExitStack, name: str) -> SpooledJournal:
@@ -29,6 +34,7 @@ async def open_journal(settings: Settings, stack: AsyncExitStack, name: str) -> 
 async def open_store(settings: Settings, stack: AsyncExitStack) -> SpooledJournal:
     """The store, and its door for other processes."""
     journal = await stack.enter_async_context(_draining(spool_store(settings)))
+    await _adopt(settings, journal)
     await stack.enter_async_context(serve_journal(journal, settings.store))
     return journal
 
@@ -37,6 +43,36 @@ def spool_store(settings: Settings) -> SpooledJournal:
     """The journal of the process that writes the store, not yet opened; nobody drains it."""
     database = settings.store / "journal.db"
     return _spool(settings, "writer", lambda: SqliteJournal(database, settings.key_file), PATIENCE)
+
+
+async def _adopt(settings: Settings, journal: SpooledJournal) -> None:
+    """Bring the store what waits in the spools of engines that the service no longer has.
+
+    What cannot be brought stays there until the next start.
+    """
+    engines = range(1, settings.engines + 1) if settings.engines > 1 else ()
+    own = {"writer", *(f"engine-{number}" for number in engines)}
+    for directory in sorted(file.parent for file in settings.spools.glob(f"*/{FILE}")):
+        if directory.name in own:
+            continue
+        try:
+            await _empty(Spool(directory, size=0), settings, journal)
+        except JournalError as error:
+            _log.error("what waits in %s stays there: %s", directory, error)
+
+
+async def _empty(spool: Spool, settings: Settings, journal: SpooledJournal) -> None:
+    await asyncio.to_thread(spool.open, open_vault(settings.key_file, create=False))
+    try:
+        waiting = spool.count
+        while spool.count:
+            _, refused = await bring(journal, spool, (), DRAIN_PATIENCE)
+            for one in refused:
+                journal.owe("store.refused", one.call, **one.about)
+        if waiting:
+            await spool.renew()
+    finally:
+        spool.close()
 
 
 def _spool(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from ivr.engine.steps import Record, Transfer
@@ -40,7 +40,7 @@ class Sweeper:
         lines: HeldLines,
         turns: TurnWatch,
         meters: Meters,
-        finish: Callable[[str], Awaitable[None]],
+        finish: Callable[[str], Coroutine[None, None, None]],
         recorded: Path,
         scratch: Path,
         clock: Callable[[], float],
@@ -79,16 +79,24 @@ class Sweeper:
             try:
                 patience = await self._patience(line)
                 if at - since > patience and not self._lines.is_led(line):
-                    await self._finish(line)
+                    await self._end(line)
             except Exception as error:
                 _log.error("an orphaned call cannot be ended: %s", type(error).__name__)
-        await asyncio.to_thread(self._clear, waiting)
+        await self._clear(waiting)
 
     async def end_gone(self, existing: frozenset[str]) -> None:
         """End the calls that nobody leads and whose line is not among those that exist."""
         for line, _ in await self._journal.lines():
             if line not in existing and not self._lines.is_led(line):
-                await self._finish(line)
+                await self._end(line)
+
+    async def _end(self, line: str) -> None:
+        """In a task of its own, which may be ended like that of any call that stands still."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._finish(line))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
 
     def _end_stuck(self) -> None:
         for turn in self._turns.end_stuck():
@@ -106,8 +114,17 @@ class Sweeper:
         busy = await asyncio.to_thread(is_recording, self._recorded, message)
         return ORPHAN + live.run.step.limit / 1000 if busy else ORPHAN
 
-    def _clear(self, waiting: set[str]) -> None:
-        """Delete sounds about people that a dead engine left."""
-        for scratch in self._scratch.iterdir():
-            if scratch.name not in waiting and not self._lines.is_led(scratch.name):
-                shutil.rmtree(scratch, ignore_errors=True)
+    async def _clear(self, waiting: set[str]) -> None:
+        """Delete sounds about people that a dead engine left.
+
+        Claims are looked at on the event loop alone: looking takes the claim for a moment, and in
+        another thread that could drop the one of a call that begins.
+        """
+        found = await asyncio.to_thread(lambda: sorted(self._scratch.iterdir()))
+        left = [
+            scratch
+            for scratch in found
+            if scratch.name not in waiting and not self._lines.is_led(scratch.name)
+        ]
+        for scratch in left:
+            await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-from ivr.admission import Admission
-from ivr.asterisk.fastagi import AgiSession, serve
+from ivr.admission import APOLOGIES, Admission, most_sessions
+from ivr.asterisk.fastagi import AgiSession, Limits, serve
 from ivr.operations.instruments import Instruments
 from tests.fastagi_peer import connect
 
@@ -38,3 +39,26 @@ async def test_who_is_turned_away(last: bool) -> None:
             played = await asterisk.answer(b"200 result=0 endpos=8000")
             assert played.startswith(b'STREAM FILE "/last-words/id/full" "" ')
         assert await asterisk.ended()
+
+
+async def test_so_many_hear_the_apology_and_there_is_room_for_others() -> None:
+    admission = Admission(0, frozenset(), APOLOGY, Instruments(last=True))
+    limits = Limits(calls=most_sessions(500, 1), calls_per_second=1e6, burst=1000, waiting=1000)
+
+    async def handler(session: AgiSession) -> None:
+        await admission.turn_away(session)
+
+    async with serve(handler, port=0, limits=limits) as server, AsyncExitStack() as stack:
+        for _ in range(APOLOGIES):
+            peer = await stack.enter_async_context(connect(server.port))
+            assert await peer.hear() == b"ANSWER"
+        one_more = await stack.enter_async_context(connect(server.port))
+        assert await one_more.ended()
+        peer.say(b"HANGUP\n511 result=-1 dead\n")
+        assert await peer.ended()
+        next_one = await stack.enter_async_context(connect(server.port))
+        assert await next_one.hear() == b"ANSWER"
+
+
+def test_an_engine_has_room_for_the_calls_of_one_that_died() -> None:
+    assert most_sessions(500, 2) > 2 * 500 + APOLOGIES

@@ -78,13 +78,6 @@ def theirs(call: Callable[[Any], Any], reply: bytes) -> tuple[list[str], Any, di
         ),
         (command.channel_status(), lambda a: a.channel_status(), b"200 result=6\n", lambda r: 6),
         (command.hangup(), lambda a: a.hangup(), b"200 result=1\n", lambda r: None),
-        (command.set_context("c"), lambda a: a.set_context("c"), b"200 result=0\n", lambda r: None),
-        (
-            command.set_priority(3),
-            lambda a: a.set_priority(3),
-            b"200 result=0\n",
-            lambda r: None,
-        ),
         (
             command.set_extension("7"),
             lambda a: a.set_extension("7"),

@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,6 +17,7 @@ from ivr.cli import main
 from ivr.config import Settings
 from ivr.spooling import spool_store
 from ivr.store.draining import to_bytes
+from ivr.store.lock import Lock
 from ivr.store.plain import Append
 from ivr.store.spool import Spool
 from ivr.store.spooled import SpooledJournal
@@ -167,6 +169,21 @@ def test_the_master_key_is_not_in_a_backup(state: Path, tmp_path: Path, ivr: Ivr
     assert "must not lie with the data" in told
 
 
+def test_a_key_that_an_earlier_backup_has_copied_is_kept(
+    state: Path, tmp_path: Path, ivr: Ivr
+) -> None:
+    keys = tmp_path / "safe" / "vault.key"
+    for day in ("monday", "tuesday"):
+        code, told = ivr(state, "backup", tmp_path / day, "--keys", keys)
+        assert code == 0, told
+    keys.write_text("something else")
+    code, told = ivr(state, "backup", tmp_path / "wednesday", "--keys", keys)
+    assert code == 2
+    assert "another file is there already" in told
+    assert keys.read_text() == "something else"
+    assert not (tmp_path / "wednesday").exists()
+
+
 def _files(place: Path) -> list[Path]:
     return [path for path in place.rglob("*") if path.is_file()]
 
@@ -220,6 +237,18 @@ async def test_nothing_is_restored_under_a_writer(state: Path, tmp_path: Path) -
     assert "is the writer of this store" in told
 
 
+def test_nothing_is_restored_under_a_service_without_a_writer(
+    state: Path, tmp_path: Path, ivr: Ivr
+) -> None:
+    assert ivr(state, "backup", tmp_path / "copy")[0] == 0
+    service = Lock(_settings(state).alone, "serves calls from this state")
+    service.take()
+    code, told = ivr(state, "restore", tmp_path / "copy", "--replace")
+    service.drop()
+    assert code == 2
+    assert "serves calls from this state" in told
+
+
 def test_another_key_is_refused(state: Path, tmp_path: Path, ivr: Ivr) -> None:
     assert ivr(state, "backup", tmp_path / "copy")[0] == 0
     open_vault(tmp_path / "wrong.key", create=True)
@@ -238,3 +267,29 @@ def test_check_only_looks(state: Path, tmp_path: Path, ivr: Ivr) -> None:
     assert not (tmp_path / "other").exists()
     assert ivr(state, "backup", tmp_path / "copy")[0] == 2
     assert ivr(state, "restore", tmp_path)[0] == 2
+
+
+def test_parts_may_lie_on_disks_of_their_own(state: Path, tmp_path: Path, ivr: Ivr) -> None:
+    key = state / "keys" / "vault.key"
+    assert ivr(state, "backup", tmp_path / "copy", "--recordings")[0] == 0
+    other = tmp_path / "other"
+    other.mkdir()
+    with TemporaryDirectory(dir="/dev/shm") as disk:
+        (other / "recordings").symlink_to(disk)
+        code, told = ivr(other, "restore", tmp_path / "copy", "--keys", key)
+        assert code == 0, told
+        assert [path.name for path in Path(disk).iterdir()] == ["C1-1.mix.wav"]
+        assert (other / "recordings" / "C1-1.mix.wav").read_text() == "recordings/C1-1.mix.wav"
+    assert ivr(other, "calls", "list") == ivr(state, "calls", "list")
+
+
+def test_what_the_store_refused_is_in_the_backup(state: Path, tmp_path: Path, ivr: Ivr) -> None:
+    settings = _settings(state)
+    spool = Spool(settings.spools / "writer", size=1 << 20)
+    spool.open(open_vault(settings.key_file, create=False))
+    kept = spool.set_aside(b"a record")
+    spool.close()
+    assert ivr(state, "backup", tmp_path / "copy")[0] == 0
+    other = tmp_path / "other"
+    assert ivr(other, "restore", tmp_path / "copy", "--keys", settings.key_file)[0] == 0
+    assert (other / "spool" / "writer" / kept.name).read_text() == kept.read_text()

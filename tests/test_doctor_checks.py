@@ -73,7 +73,12 @@ BROKEN = [
     ("agi-address", "local/extensions.conf", "agi://127.0.0.1", "agi://engine"),
     ("dialplan-doors", "extensions.conf", "", "[x]\nexten = 1,1,System(true)\n"),
     ("dialplan-doors", "extensions.conf", "", "[x]\nexten = 1,1,Dial(PJSIP/${CALLERID(num)})\n"),
+    ("dialplan-doors", "extensions.conf", "", "[x]\nexten = 1,1,dial(PJSIP/${CALLERID(num)})\n"),
+    ("dialplan-doors", "extensions.conf", "", "[x]\nexten = 1,1,Dial(PJSIP/${IVR_DIALLED}@out)\n"),
+    ("dialplan-doors", "extensions.conf", "same = n(done),Hangup()",
+     "same = n(done),Dial(PJSIP/${EXTEN:1}@out)"),
     ("dialplan-doors", "extensions.conf", "", "[hotline](+)\ninclude => outbound\n"),
+    ("dialplan-doors", "extensions.conf", "", "[hotline](+)\nswitch => Realtime/all\n"),
 ]  # fmt: skip
 
 

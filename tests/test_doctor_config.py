@@ -62,9 +62,19 @@ def test_includes() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("home", ["/etc/asterisk", "/srv/pbx/etc"])
+def test_includes_by_whole_names(home: str) -> None:
+    text = f'[a]\n#include "{home}/d/one.conf"\n#include "{home}/d/t*.conf"\n'
+    asterisk = "" if home == "/etc/asterisk" else f"[directories]\nastetcdir => {home} ; here\n"
+    assert values(text, d__one="x = 1\n", d__two="y = 2\n", asterisk=asterisk) == [
+        ("x", "1"), ("y", "2"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        ('#include "/opt/x.conf"\n', "lies elsewhere"),
         ("x = 1\n", "before the first"),
         ("[a]\nnonsense\n", "neither"),
         ("[a](t)\n", "no [t] to inherit"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from ivr.asterisk.pbx.config import CONF
 from ivr.audit.vault import open_vault
 from ivr.cli import cli
 from ivr.cli.doctor_engine import check_engine, read_flows
+from ivr.cli.doctor_facts import look_around
 from ivr.config import Settings
 from ivr.store.schema import open_database
 
@@ -63,9 +66,28 @@ def test_a_file_that_is_no_journal_is_caught(state: Path) -> None:
     assert levels(settings_at(state))["store"] == "wrong"
 
 
+def test_a_journal_that_is_locked_is_not_called_damaged(state: Path) -> None:
+    file = state / "store" / "journal.db"
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("PRAGMA user_version=7")
+        (told,) = (one for one in check_engine(settings_at(state)) if one.check == "store")
+    assert told.level == "wrong"
+    assert "cannot be read: database is locked" in told.sentence
+    assert "backup" not in told.remedy
+
+
 def test_a_key_that_others_may_read_is_caught(state: Path) -> None:
     (state / "keys" / "vault.key").chmod(0o640)
     assert levels(settings_at(state))["vault-key"] == "wrong"
+
+
+def test_the_secret_of_the_manager_interface_is_private(tmp_path: Path) -> None:
+    secret = tmp_path / "manager.secret"
+    secret.write_text("x" * 32)
+    for settings, there in ((Settings(), False), (Settings(ami_secret=secret), True)):
+        places = [place.path for place in look_around(settings, CONF, {}, None).private]
+        assert (str(secret) in places) == there
 
 
 def test_a_journal_without_its_key_is_caught(state: Path) -> None:
@@ -74,8 +96,8 @@ def test_a_journal_without_its_key_is_caught(state: Path) -> None:
 
 
 def test_an_engine_for_everybody_is_caught(tmp_path: Path) -> None:
-    settings = Settings(state=tmp_path, agi_host="0.0.0.0")
-    assert levels(settings)["engine-address"] == "wrong"
+    for settings in (Settings(agi_host="0.0.0.0"), Settings(ami_host="192.0.2.7")):
+        assert levels(settings.at(tmp_path))["engine-address"] == "wrong"
 
 
 def test_a_missing_voice_is_caught(tmp_path: Path) -> None:

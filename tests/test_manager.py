@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -22,6 +23,33 @@ async def running(peer: Peer) -> AsyncIterator[tuple[AmiManager, asyncio.Queue[G
     task = asyncio.create_task(manager.run())
     try:
         yield manager, ups
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+class Diary:
+    """A watcher that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: asyncio.Queue[object] = asyncio.Queue()
+        self.gaps: list[Gap | None] = []
+
+    async def hung_up(self, line: str, cause: int) -> None:
+        self.told.put_nowait((line, cause))
+
+    async def synced(self, lines: frozenset[str], gap: Gap | None) -> None:
+        self.gaps.append(gap)
+        self.told.put_nowait((lines, gap is None))
+
+
+@asynccontextmanager
+async def watching(peer: Peer, diary: Diary, states: list[str]) -> AsyncIterator[None]:
+    """What the peer says, written in the diary."""
+    find = lambda: Account("127.0.0.1", peer.port, "ivr", "word")  # noqa: E731 - one line says it
+    task = asyncio.create_task(watch(find, diary, lambda manager: None, states.append))
+    try:
+        yield
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -160,6 +188,7 @@ async def test_a_handler_that_fails_does_not_stop_the_next_one() -> None:
         manager.register_event("Hangup", ended)
         await ups.get()
         peer.say(b"Event: Hangup\r\nEvent: Hangup\r\nUniqueid: 0\r\n\r\n")
+        peer.say(b"Event: Hangup\r\nActionID: a\r\nActionID: b\r\nUniqueid: 1\r\n\r\n")
         peer.say(b"Event: Hangup\r\nUniqueid: 1\r\n\r\nEvent: Hangup\r\nUniqueid: 2\r\n\r\n")
         assert await told.get() == "2"
 
@@ -172,27 +201,9 @@ async def test_a_watcher_learns_which_lines_there_are_and_why_one_ended() -> Non
         channel = reply(action, "Event: CoreShowChannel", "Uniqueid: 17.1", event=True)
         return [first, channel, last]
 
-    class Diary:
-        def __init__(self) -> None:
-            self.told: asyncio.Queue[object] = asyncio.Queue()
-
-        async def hung_up(self, line: str, cause: int) -> None:
-            self.told.put_nowait((line, cause))
-
-        async def synced(self, lines: frozenset[str], gap: Gap | None) -> None:
-            self.told.put_nowait((lines, gap is None))
-
     diary = Diary()
     states: list[str] = []
-    async with playing(answer) as peer:
-        task = asyncio.create_task(
-            watch(
-                lambda: Account("127.0.0.1", peer.port, "ivr", "word"),
-                diary,
-                lambda manager: None,
-                states.append,
-            )
-        )
+    async with playing(answer) as peer, watching(peer, diary, states):
         assert await diary.told.get() == (frozenset({"17.1"}), True)
         peer.say(b"Event: Hangup\r\nUniqueid: 17.1\r\nCause: 16\r\n\r\n")
         assert await diary.told.get() == ("17.1", 16)
@@ -200,9 +211,44 @@ async def test_a_watcher_learns_which_lines_there_are_and_why_one_ended() -> Non
         assert await diary.told.get() == ("17.2", 0)
         peer.drop()
         assert await diary.told.get() == (frozenset({"17.1"}), False)
+    assert states[:3] == ["up", "away", "up"]
+
+
+async def test_a_gap_is_told_though_the_next_one_comes_before_anybody_could_be_asked() -> None:
+    diary = Diary()
+    again: list[float] = []
+
+    def answer(action: dict[str, str]) -> list[bytes]:
+        if action["Action"] == "CoreShowChannels" and peer.connections == 2:
+            again.append(time.time())
+            peer.drop()
+            return []
+        return agree(action)
+
+    async with playing(answer) as peer, watching(peer, diary, []):
+        await diary.told.get()
+        peer.drop()
+        await diary.told.get()
+    assert peer.connections == 3
+    (_, gap) = diary.gaps
+    assert gap is not None
+    assert gap.since < again[0] < gap.until
+
+
+async def test_a_refusal_holds_until_nobody_is_there_to_refuse() -> None:
+    def answer(action: dict[str, str]) -> list[bytes]:
+        identity = action["ActionID"]
+        return [f"Response: Error\r\nActionID: {identity}\r\nMessage: no\r\n\r\n".encode()]
+
+    states: asyncio.Queue[str] = asyncio.Queue()
+    async with playing(answer) as peer:
+        found = iter([Account("127.0.0.1", peer.port, "ivr", "word")])
+        manager = AmiManager(lambda: next(found, None), on_state=states.put_nowait, pause=0.0)
+        task = asyncio.create_task(manager.run())
+        assert [await states.get(), await states.get()] == ["refused", "away"]
+        assert not manager.refused
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-    assert states[:3] == ["up", "away", "up"]
 
 
 @pytest.mark.parametrize(("on", "state"), [(True, "1"), (False, "0")])

@@ -6,8 +6,8 @@ import asyncio
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +15,14 @@ import pytest
 
 from ivr.audit.vault import open_vault
 from ivr.errors import JournalBad, JournalBroken, JournalConflict, JournalError
+from ivr.ports import Fact
 from ivr.store.client import SocketJournal
+from ivr.store.memory import MemoryJournal
 from ivr.store.plain import Append, Entry
 from ivr.store.reader import SqliteReader
 from ivr.store.spool import Spool
 from ivr.store.spooled import SPOOLED, SpooledJournal
-from ivr.store.writer import serve_journal
+from ivr.store.writer import Store, serve_journal
 from tests.journal_samples import (
     CALLER,
     NIK,
@@ -254,3 +256,38 @@ async def test_a_writer_that_is_away_is_waited_for_by_nobody(tmp_path: Path) -> 
         async with serve_journal(shop.journal, tmp_path):
             await journal.drain()
         assert [turn.n for turn in await shop.reader.turns("c1")] == [1, 2, 3]
+
+
+class Busy(MemoryJournal):
+    """A store beside which something is owed while it is told that it is back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.beside: Callable[[], None] | None = None
+
+    async def catch_up(self, entries: Sequence[Entry]) -> Sequence[int | None]:
+        told = [dict(entry.event) for entry in entries if isinstance(entry, Fact)]
+        if self.beside is not None and told[0]["type"] == "store.back":
+            self.beside()
+            self.beside = None
+        return await super().catch_up(entries)
+
+
+async def test_what_is_owed_in_the_instant_of_the_return_is_told_too(tmp_path: Path) -> None:
+    store = Busy()
+
+    @asynccontextmanager
+    async def open_busy() -> AsyncIterator[Store]:
+        yield store
+
+    vault = open_vault(tmp_path / "key", create=True)
+    spool = Spool(tmp_path / "spool", size=1 << 20)
+    async with SpooledJournal(open_busy, lambda: vault, spool) as journal:
+        journal.owe("journal.gap", "C1", turn=3)
+        store.beside = lambda: journal.owe("journal.gap", "C2", turn=4)
+        await journal.drain()
+        await journal.drain()
+        assert (journal.state().store, journal.state().waiting) == ("here", 0)
+        for call in ("C1", "C2"):
+            (fact,) = await store.facts(call)
+            assert fact.event["type"] == "journal.gap"

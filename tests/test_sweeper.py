@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -24,6 +25,18 @@ from tests.talk import START
 from tests.test_operations import OTHER
 
 
+class LoopLines(HeldLines):
+    """Lines that tell in which threads somebody asked for them."""
+
+    def __init__(self, claims: LineClaims) -> None:
+        super().__init__(claims)
+        self.threads: set[int] = set()
+
+    def is_led(self, line: str) -> bool:
+        self.threads.add(threading.get_ident())
+        return super().is_led(line)
+
+
 class Engine:
     """What a sweeper works on, with a clock that stands until it is moved."""
 
@@ -32,9 +45,11 @@ class Engine:
         self.journal = MemoryJournal()
         self.registry = CollectorRegistry()
         self.claims = LineClaims(directory / "lines.lock")
-        self.lines = HeldLines(self.claims)
+        self.lines = LoopLines(self.claims)
         self.turns = TurnWatch(lambda: self.time)
         self.finished: list[str] = []
+        self.stuck: set[str] = set()
+        self.stands = asyncio.Event()
         self.recorded, self.scratch = directory / "recorded", directory / "scratch"
         self.recorded.mkdir()
         self.scratch.mkdir()
@@ -51,6 +66,10 @@ class Engine:
 
     async def _finish(self, line: str) -> None:
         self.finished.append(line)
+        if line in self.stuck:
+            self.turns.begin(line, f"call-of-{line}", Lookup("s", {}))
+            self.stands.set()
+            await asyncio.Event().wait()
 
     async def leave(self, line: str, step: Step) -> None:
         """A call as a dead engine leaves it."""
@@ -121,3 +140,26 @@ async def test_a_call_that_stands_still_is_counted_and_ended(engine: Engine) -> 
         await engine.sweep_after(SHORT + 0.1)
         await ended.wait()
     assert b'ivr_calls_stuck_total{step="lookup"} 1.0' in generate_latest(engine.registry)
+
+
+async def test_a_call_that_stands_still_when_it_is_ended_takes_nobody_with_it(
+    engine: Engine,
+) -> None:
+    for line in ("line-1", "line-2"):
+        await engine.leave(line, Say(()))
+    engine.stuck = {"line-1"}
+    async with asyncio.TaskGroup() as group:
+        ending = group.create_task(engine.sweeper.end_gone(frozenset()))
+        await engine.stands.wait()
+        engine.time += SHORT + 0.1
+        await engine.sweeper.sweep()
+    assert not ending.cancelled()
+    assert engine.finished == ["line-1", "line-2"]
+
+
+async def test_claims_are_looked_at_on_the_event_loop_alone(engine: Engine) -> None:
+    await engine.leave("line-1", Say(()))
+    (engine.scratch / "over").mkdir()
+    await engine.sweeper.sweep()
+    assert engine.lines.threads == {threading.get_ident()}
+    assert [path.name for path in engine.scratch.iterdir()] == ["line-1"]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from ivr.errors import JournalBroken
 from ivr.flow.bundle import Bundle
+from ivr.operations.meters import Meters
+from ivr.operations.observing import ObservedJournal
+from ivr.operations.turns import PROMPTS, TurnWatch
 from ivr.simulator import Press
 from ivr.unrecorded import lead_call
 from tests.service import LINE, Service, Stopping
@@ -89,3 +94,17 @@ async def test_with_a_journal_it_is_an_ordinary_call(load: Load) -> None:
     assert told
     assert owed == []
     assert await service.events("call.ended")
+
+
+async def test_a_call_that_goes_on_is_never_taken_for_one_that_stands_still(load: Load) -> None:
+    service = Service(load(FLOW, hotline=GO_ON), [Press("1")])
+    time = 0.0
+    watch = TurnWatch(lambda: time)
+    broken = Stopping(service.journal, JournalBroken("the disk is full"), 3)
+    service.change(journal=ObservedJournal(broken, Meters(CollectorRegistry()), watch))
+    leading = asyncio.create_task(
+        lead_call(service.desk, service.channel(), LINE, service.started, Owed())
+    )
+    assert await leading is not None
+    time = 2 * PROMPTS
+    assert list(watch.end_stuck()) == []

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from ivr.answers import tell_match
 from ivr.asterisk.agi import Reply, command
 from ivr.asterisk.fastagi import AgiSession
 from ivr.asterisk.handover import Handover
@@ -18,11 +19,8 @@ from ivr.asterisk.recorder import NO_MUTING, Recorder
 from ivr.engine.keys import Match, expire, match
 from ivr.engine.outcomes import (
     Ended,
-    Escaped,
     HungUp,
-    Keys,
     Outcome,
-    Passed,
     Played,
     Recorded,
     Resumed,
@@ -135,7 +133,8 @@ class AgiChannel:
             self._session.close()
 
     async def _finish(self) -> None:
-        await self._recorder.stop()
+        with suppress(ChannelClosed):  # the mark is taken after a hangup too
+            await self._recorder.stop()
         self._line.note(DONE, FAILED if self._failed else "done")
         await self._line.look()
 
@@ -206,16 +205,7 @@ class AgiChannel:
 
     def _take(self, step: Menu | Collect, found: Match, waited: int) -> Outcome | Input:
         self._keys.use(step, found)
-        heard = self._line.heard
-        match found.kind:
-            case "digits":
-                return Input(found.keys, found.ended, heard, waited)
-            case "escape":
-                return Escaped(found.keys, heard)
-            case "pass":
-                return Passed(heard)
-            case "keys":
-                return Keys(found.keys, heard, waited)
+        return tell_match(found, self._line.heard, waited)
 
     async def _record(self, step: Record, act: str) -> Outcome:
         sound = await self._line.ready(step.utterances)
@@ -258,18 +248,27 @@ class AgiChannel:
         handover = Handover(self._line)
         if not fresh:
             learned = await handover.learn(step, act)
-            if isinstance(learned, Resumed):
-                return learned
-            return replace(learned, recording=await self._recorder.keep_talk(act, learned.talked))
+            talked = 0 if isinstance(learned, Resumed) else learned.talked
+            recording = await self._recorder.keep_talk(act, talked)
+            return (
+                learned if isinstance(learned, Resumed) else replace(learned, recording=recording)
+            )
         if step.utterances:
             await self._line.play(await self._line.ready(step.utterances))
         if key := await handover.forget_keys(step):
             return Transferred("key", key, heard=self._line.heard)
+        recorded = self._recorder.name is not None
         talk = await self._recorder.lend(act)
-        outcome = await handover.perform(step, act, talk)
+        try:
+            await handover.set_out(step, act, talk)
+        except ChannelClosed:
+            await self._recorder.keep_talk(act, 0)  # nobody was called
+            raise
+        outcome = await handover.perform(step)
         recording = await self._recorder.keep_talk(act, outcome.talked)
-        if talk is not None and outcome.result != "left":
-            await self._recorder.go_on(act)
+        if recorded and outcome.result != "left":
+            with suppress(ChannelClosed, Unperformed):  # how it ended is told all the same
+                await self._recorder.go_on(act)
         return replace(outcome, heard=self._line.heard, recording=recording)
 
     async def _hang_up(self, step: Hangup) -> Outcome:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -117,36 +118,37 @@ class Handover:
         await self._line.trim()
         return key
 
-    async def perform(self, step: Transfer, act: str, record: Path | None) -> Transferred:
-        """The attempt and the talk. The prompts have been played, and the keys forgotten.
-
-        `record` is where the talk is recorded, without `.mix.wav`; None: nowhere.
-        """
-        await self._set_out(step, act, record)
+    async def perform(self, step: Transfer) -> Transferred:
+        """The attempt and the talk, after `set_out`. A caller who leaves hides nothing of it."""
         await self._attempt(step)
         *left, now, context, exten = await self._line.read(*LEFT_BEHIND, NOW, "CONTEXT", "EXTEN")
         trace = Trace(*left)
         if context == KEYS and exten in step.keys and not trace.talk:
             trace = replace(trace, key=exten)
-        gone = self._line.hung_up
-        outcome = trace.outcome(step, now, gone=gone) or Transferred("failed")
-        if not gone:
-            await self._come_back(pressed=context == KEYS)
-        return outcome
+        if not self._line.hung_up:
+            with suppress(ChannelClosed):  # many callers hang up in the instant that officers do
+                await self._come_back(pressed=context == KEYS)
+        return trace.outcome(step, now, gone=self._line.hung_up) or Transferred("failed")
 
     async def learn(self, step: Transfer, act: str) -> Transferred | Resumed:
         """How it ended, after the engine died that began it. The dialplan took the line back."""
         *left, now = await self._line.read(*LEFT_BEHIND, NOW)
         trace = Trace(*left)
+        if not self._line.hung_up:
+            with suppress(ChannelClosed):
+                await self._line.run(command.set_variable(AWAY, ""))
+                await self.forget_keys(step)
         outcome = None
         if trace.away == act:
             outcome = trace.outcome(step, now, gone=self._line.hung_up)
-        if not self._line.hung_up:
-            await self._line.run(command.set_variable(AWAY, ""))
-            await self.forget_keys(step)
         return outcome or Resumed()
 
-    async def _set_out(self, step: Transfer, act: str, record: Path | None) -> None:
+    async def set_out(self, step: Transfer, act: str, record: Path | None) -> None:
+        """Prepare the line. The prompts have been played, and the keys forgotten.
+
+        `record` is where the talk is recorded, without `.mix.wav`; None: nowhere. Raises
+        ChannelClosed when the caller is gone, and nobody will be called.
+        """
         (now,) = await self._line.read(NOW)
         told = list(tell(step.context).items())
         language = step.utterances[-1].language if step.utterances else self._line.language

@@ -129,12 +129,16 @@ class Recorder:
     async def lend(self, act: str) -> Path | None:
         """End the segment: the talk with an officer is recorded on the officer's channel.
 
-        Gives where that goes, without a leg's ending; None when nothing is being recorded.
+        Gives where that goes, without a leg's ending; None when nothing is being recorded, or the
+        disk takes no recording: the caller is connected all the same.
         """
         if self.name is None:
             return None
         await self.stop()
-        await asyncio.to_thread(begin, self._directory, act, self._unique)
+        try:
+            await self._mark(act)
+        except Unperformed:
+            return None
         return self._directory / act
 
     async def keep_talk(self, act: str, talked: int) -> str | None:
@@ -142,8 +146,11 @@ class Recorder:
 
         Gives its name; None when none was to be recorded, or nobody talked.
         """
-        if not await asyncio.to_thread(list_unsealed, self._directory, act):
+        marked = await asyncio.to_thread(list_unsealed, self._directory, act)
+        if not marked:
             return None
+        for lent in marked:  # a dead engine may have ended the recording at the talk's mark
+            self._segments = [_end_by(segment, lent.began) for segment in self._segments]
         if not talked:
             await asyncio.to_thread(finish, self._directory, act)
             return None
@@ -169,3 +176,11 @@ class Recorder:
         self._withheld = position["withheld"]
         self._segments = [Segment.restored(segment) for segment in position["segments"]]
         self._masked = None
+
+
+def _end_by(segment: Segment, moment: float) -> Segment:
+    """A segment that began before a moment, ended by then."""
+    if segment.began >= moment:
+        return segment
+    ended = moment if segment.ended is None else min(segment.ended, moment)
+    return replace(segment, ended=ended)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from urllib.parse import quote
 
 from ivr.asterisk.doctor.finding import Finding, conclude
@@ -14,6 +15,19 @@ from ivr.errors import IvrError
 from ivr.flow.bundle import Bundle
 from ivr.flow.loader import check_directory
 from ivr.speech.espeak import Espeak
+
+PATIENCE = 1.0
+"""Seconds that somebody else may lock the journal."""
+
+_NOT_READ = (
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_AUTH,
+)
+"""Codes that say nothing of what is in the file (sqlite.org/rescode.html)."""
 
 
 def read_flows(settings: Settings) -> tuple[Bundle | None, list[Finding]]:
@@ -35,7 +49,9 @@ def check_engine(settings: Settings) -> list[Finding]:
     return [
         *_check_store(settings),
         *_check_key(settings),
-        *conclude("engine-address", "the engine listens on loopback only", _address(settings)),
+        *conclude(
+            "engine-address", "the engine listens and logs in on loopback only", _address(settings)
+        ),
         *_check_voice(),
     ]
 
@@ -45,11 +61,15 @@ def _check_store(settings: Settings) -> list[Finding]:
     if not file.exists():
         sentence = "there is no journal yet; the first start makes it"
         return [Finding("store", "note", sentence, str(file))]
+    place = f"file:{quote(str(file))}?mode=ro"
     try:
-        with sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(place, uri=True, timeout=PATIENCE)) as connection:
             told = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
-        connection.close()
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_READ:
+            remedy = "Run this as the user of the service, and while no program locks the file."
+            sentence = f"the journal cannot be read: {error}"
+            return [Finding("store", "wrong", sentence, str(file), remedy)]
         told = [str(error)]
     if told == ["ok"]:
         return [Finding("store", "right", "the journal is whole")]
@@ -77,6 +97,10 @@ def _address(settings: Settings) -> Iterator[Finding]:
         sentence = f"the engine listens on {settings.agi_host}, without password or encryption"
         remedy = "Unset IVR_AGI_HOST; reach the engine from elsewhere through a tunnel only."
         yield Finding("engine-address", "wrong", sentence, "IVR_AGI_HOST", remedy)
+    if settings.ami_host != "localhost" and not is_loopback(settings.ami_host):
+        sentence = f"the secret of the manager interface goes to {settings.ami_host} unencrypted"
+        remedy = "Unset IVR_AMI_HOST; reach Asterisk elsewhere through a tunnel only."
+        yield Finding("engine-address", "wrong", sentence, "IVR_AMI_HOST", remedy)
 
 
 def _check_voice() -> list[Finding]:

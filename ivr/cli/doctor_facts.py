@@ -88,6 +88,7 @@ def look_around(
     """The machine around this configuration; of a copy, the engine's part of it alone."""
     used = is_in_use(conf, files)
     ours = [settings.store, settings.key_file.parent, settings.recorded, settings.scratch]
+    ours += [settings.ami_secret] if settings.ami_secret != Path() else []
     theirs = [
         directory_of(files, "astlogdir", "/var/log/asterisk"),
         directory_of(files, "astspooldir", "/var/spool/asterisk"),

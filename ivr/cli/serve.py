@@ -76,7 +76,7 @@ def serve(
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
     """Let nobody else serve from this state. Raises JournalLocked, which names who does."""
-    lock = Lock(settings.state / "serve.lock", "serves calls from this state already")
+    lock = Lock(settings.alone, "serves calls from this state already")
     lock.take()
     try:
         yield

@@ -13,7 +13,7 @@ from structlog.contextvars import bind_contextvars
 from ivr.engine.outcomes import Outcome
 from ivr.engine.steps import Step
 from ivr.engine.utterance import Utterance
-from ivr.errors import JournalError
+from ivr.errors import JournalBroken, JournalError
 from ivr.operations.meters import Meters
 from ivr.operations.turns import TurnWatch
 from ivr.ports import Channel, Fact, Input, Journal, LiveRow, NewCase, Turn
@@ -33,8 +33,13 @@ class ObservedJournal:
     async def append(self, turn: Turn, live: LiveRow | None, case: NewCase | None = None) -> int:
         """See `ivr.ports.Journal`."""
         bind_contextvars(call=turn.call)
-        async with self._measured():
-            number = await self._inner.append(turn, live, case)
+        try:
+            async with self._measured():
+                number = await self._inner.append(turn, live, case)
+        except JournalBroken:
+            if live is not None:  # a call that goes on without a record tells of no further turn
+                self._turns.end(live.line)
+            raise
         for event in turn.events:
             self._meters.count_event(event)
         if live is not None and live.run.step is not None:

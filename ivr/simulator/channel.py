@@ -12,14 +12,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
-from ivr.engine.keys import KeyQueue, Match, expire, match
+from ivr.answers import tell_match
+from ivr.engine.keys import KeyQueue, expire, match
 from ivr.engine.outcomes import (
     Ended,
-    Escaped,
     HungUp,
-    Keys,
     Outcome,
-    Passed,
     Played,
     Recorded,
     RecordingSet,
@@ -162,7 +160,8 @@ class Simulator:
         while True:
             typed = self._typed()
             if found := match(step, typed):
-                return self._answered(step, found, heard, waited)
+                self._queue.use(step, found)
+                return tell_match(found, heard, waited)
             end = last + (step.timing.next_key if typed else step.timing.first_key)
             total = begun + step.timing.total
             if not self._hands.let_pass(step, min(end, total), playing=False):
@@ -180,21 +179,8 @@ class Simulator:
         if found is None:
             self._show("-- silence")
             return Silence(heard)
-        return self._answered(step, found, heard, waited)
-
-    def _answered(
-        self, step: Menu | Collect, found: Match, heard: int, waited: int
-    ) -> Outcome | Input:
         self._queue.use(step, found)
-        match found.kind:
-            case "digits":
-                return Input(found.keys, found.ended, heard, waited)
-            case "escape":
-                return Escaped(found.keys, heard)
-            case "pass":
-                return Passed(heard)
-            case "keys":
-                return Keys(found.keys, heard, waited)
+        return tell_match(found, heard, waited)
 
     def _record(self, step: Record, name: str) -> Outcome:
         """As on the telephone: keys typed ahead, and all but `finish`, mean nothing here."""

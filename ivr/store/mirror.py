@@ -79,13 +79,15 @@ class Mirror:
     def settle(self, call: str | None = None) -> None:
         """Forget what only counts while the store is away: calls that ended, and cases.
 
-        `call` names the only one to be looked at; None: all of them.
+        `call` names the only one to be looked at, whose cases count until it ends; None: all.
         """
         for name in tuple(self._calls) if call is None else (call,):
             if name in self._calls and _is_over(self._calls[name]):
                 del self._calls[name]
         if call is None:
             self._cases.clear()
+        elif call not in self._calls:
+            self._cases = {at: number for at, number in self._cases.items() if at[0] != call}
 
     def live(self, line: str) -> LiveRow | None:
         """The call in progress on a line."""

@@ -36,6 +36,7 @@ class Outage:
         self._back = ""
         self._owed: list[Fact] = []
         self._brought = self._before = self._refused = 0
+        self._ending = False
         self.away = asyncio.Event()
         self.bad = False
         self.unrecorded = 0
@@ -87,6 +88,9 @@ class Outage:
             if not done.cancelled() and done.exception() is not None:
                 self._owed.append(fact)
 
+        if self._ending:  # the spool is about to begin anew
+            self._owed.append(fact)
+            return
         try:
             self._spool.put(to_bytes(fact)).add_done_callback(look)
         except JournalError:
@@ -105,8 +109,18 @@ class Outage:
     async def end(self, store: Store, patience: float) -> None:
         """Nothing waits any more and nobody adds to it: say so, and begin a new spool.
 
-        Raises JournalBroken when the store is away after all.
+        What is owed meanwhile begins a time of its own. Raises JournalBroken when the store is away
+        after all.
         """
+        self._ending = True
+        try:
+            await self._end(store, patience)
+        finally:
+            self._ending = False
+        if self._owed:
+            self.begin()
+
+    async def _end(self, store: Store, patience: float) -> None:
         lost = self.unrecorded - self._before
         event = {"type": "store.back", "records": self._brought, "unrecorded": lost}
         try:

@@ -34,7 +34,8 @@ _log = logging.getLogger(__name__)
 SIZE = 64 << 20
 """Bytes of a spool file: about twenty thousand turns."""
 
-FILE = "records.spool"
+FILE, REFUSED = "records.spool", "refused-"
+"""A spool, and how the name of a file begins that keeps what the store refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,7 @@ class Spool:
         """
         name = os.urandom(8).hex()
         key, wrapped = self._vault.make_key(f"refused/{name}")
-        path = self._directory / f"refused-{name}"
+        path = self._directory / f"{REFUSED}{name}"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(f"{wrapped.hex()}\n{key.seal('record', plain).hex()}\n")

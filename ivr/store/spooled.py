@@ -62,7 +62,7 @@ class SpooledJournal:
 
     `open_store` opens the store, again while that fails; `open_vault` gives the master key after
     the first try. Somebody must run `keep_draining`. `owe` takes facts for which nobody waits,
-    `lose` tells that the store is away. `patience`, `look`: seconds. `now` gives UTC.
+    `lose` says that the store is away, `mirror` knows the calls. Seconds: `patience`, `look`.
 
     Opening raises what opening the store raises but JournalBroken, and JournalLocked when another
     process has the spool. Without a usable spool it is the store's journal and nothing more.
@@ -88,7 +88,7 @@ class SpooledJournal:
         self._look = look
         self._stack = AsyncExitStack()
         self._store: Store | None = None
-        self._mirror = Mirror()
+        self.mirror = Mirror()
         self._gate = asyncio.Event()
         self._gate.set()
 
@@ -118,7 +118,7 @@ class SpooledJournal:
         while True:
             await self._gate.wait()
             if self._outage.away.is_set():
-                told = self._mirror.check(entry)
+                told = self.mirror.check(entry)
                 if told is None:
                     return await self._keep(entry)
                 if told != SPOOLED or not self._spool.busy:
@@ -127,8 +127,8 @@ class SpooledJournal:
                 continue
             with suppress(_Away):
                 seq = await self._ask(lambda store: store.append(turn, live, case))
-                self._mirror.put(entry, seq)
-                self._mirror.settle(turn.call)
+                self.mirror.put(entry, seq)
+                self.mirror.settle(turn.call)
                 return seq
 
     async def note(self, fact: Fact) -> int:
@@ -148,19 +148,19 @@ class SpooledJournal:
         """
         with suppress(_Away):
             return await self._ask(lambda store: store.live(line))
-        return self._mirror.live(line)
+        return self.mirror.live(line)
 
     async def lines(self) -> Sequence[tuple[str, datetime]]:
         """Every line with a live row, see `Journal`."""
         with suppress(_Away):
             return await self._ask(lambda store: store.lines())
-        return self._mirror.lines()
+        return self.mirror.lines()
 
     async def case(self, call: str, n: int) -> str | None:
         """The number of a case, see `Journal`; JournalBroken when only the store knows it."""
         with suppress(_Away):
             return await self._ask(lambda store: store.case(call, n))
-        number = self._mirror.case(call, n)
+        number = self.mirror.case(call, n)
         if number is None:
             raise _broken("cases of earlier calls cannot be read until it is back")
         return number
@@ -208,7 +208,7 @@ class SpooledJournal:
                 shut = not self._gate.is_set()
                 await self._outage.bring(store, self._patience if shut else DRAIN_PATIENCE)
             await self._outage.end(store, self._patience)
-            self._mirror.settle()
+            self.mirror.settle()
         except JournalBad as error:
             self._outage.bad = True
             _log.error("%s", error)
@@ -227,7 +227,7 @@ class SpooledJournal:
             for record in self._spool.peek(self._spool.count, self._spool.size):
                 entry = from_bytes(record)
                 if isinstance(entry, Append):
-                    self._mirror.put(entry, SPOOLED)
+                    self.mirror.put(entry, SPOOLED)
         except JournalBroken as error:
             _log.error("there is no spool for the time when the store is away: %s", error)
         if fault is not None:
@@ -246,12 +246,12 @@ class SpooledJournal:
         """The store, opened, every call in progress known."""
         if self._store is None:
             self._store = await self._stack.enter_async_context(self._open_store())
-        if not self._mirror.complete:
+        if not self.mirror.complete:
             for line, _ in await self._store.lines():
                 live = await self._store.live(line)
                 if live is not None:
-                    self._mirror.learn(live)
-            self._mirror.complete = True
+                    self.mirror.learn(live)
+            self.mirror.complete = True
         return self._store
 
     async def _ask(self, work: Callable[[Store], Awaitable[_T]]) -> _T:
@@ -274,11 +274,11 @@ class SpooledJournal:
         raise _Away
 
     async def _keep(self, entry: Append) -> int:
-        before = self._mirror.put(entry, SPOOLED)
+        before = self.mirror.put(entry, SPOOLED)
         try:
             return await self._put(entry)
         except JournalError:
-            self._mirror.take_back(entry, before)
+            self.mirror.take_back(entry, before)
             raise
 
     async def _put(self, entry: Entry) -> int:

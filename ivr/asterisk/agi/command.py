@@ -206,19 +206,9 @@ def set_variable(name: str, value: str) -> Command:
     return build("SET VARIABLE", variable(name), value, after_hangup=True)
 
 
-def set_context(name: str) -> Command:
-    """Say where the dialplan goes on after AGI. Result 0."""
-    return build("SET CONTEXT", _matching(_PLACE, name, "name"))
-
-
 def set_extension(number: str) -> Command:
     """Say at which extension the dialplan goes on after AGI. Result 0."""
     return build("SET EXTENSION", _matching(_PLACE, number, "number"))
-
-
-def set_priority(priority: str | int) -> Command:
-    """Say at which priority or label the dialplan goes on after AGI. Result 0."""
-    return build("SET PRIORITY", _matching(_PLACE, str(priority), "priority"))
 
 
 def execute(application: str, *arguments: str) -> Command:

@@ -16,6 +16,8 @@ from typing import Final
 _SECTION: Final = re.compile(r"\[(?P<name>[^\]]*)\](?:\((?P<options>[^)]*)\))?")
 _DIRECTIVE: Final = re.compile(r"#(?P<word>include|tryinclude|exec)\s*[\"<]?(?P<name>[^\">]*)")
 _SETTING: Final = re.compile(r"(?P<name>[^=]*?)\s*(?:\+?=>?)\s*(?P<value>.*)")
+_HOME: Final = re.compile(r"^\s*astetcdir\s*=>?\s*([^;\s]+)", re.MULTILINE)
+"""Where asterisk.conf says that the directory lies; names of files may begin with it."""
 _DEPTH: Final = 10
 """How deep files may include each other; MAX_NESTED in main/config.c is larger."""
 
@@ -99,6 +101,8 @@ class _Reader:
     def __init__(self, files: Mapping[str, str], config: Config) -> None:
         self.config = config
         self._files = files
+        home = _HOME.search(files.get("asterisk.conf", ""))
+        self._home = f"{home[1].rstrip('/') if home else '/etc/asterisk'}/"
         self._section: Section | None = None
 
     def read(self, name: str, depth: int) -> None:
@@ -151,7 +155,9 @@ class _Reader:
             return self._complain("this directive is unknown", place)
         if directive["word"] == "exec":
             return self._complain("#exec runs a program to get settings", place)
-        pattern = directive["name"].strip()
+        pattern = directive["name"].strip().removeprefix(self._home)
+        if pattern.startswith("/"):
+            return self._complain(f"{pattern} lies elsewhere and is not looked at", place)
         names = sorted(name for name in self._files if fnmatch(name, pattern))
         if depth >= _DEPTH:
             return self._complain("files include each other in a circle", place)

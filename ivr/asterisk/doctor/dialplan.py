@@ -22,8 +22,14 @@ _DOORS = re.compile(
     r"\b(System|TrySystem|SHELL|EXEC|ExternalIVR|Originate|DISA)\s*\(|\bFILE\s*\(", re.IGNORECASE
 )
 _FROM_CALLER = re.compile(
-    r"\b(Dial|Goto|Gosub|Transfer)\([^)]*\$\{(CALLERID|IVR_KEYS|PJSIP_HEADER)"
+    r"\b(Dial|RetryDial|Goto|Gosub|Transfer)\([^)]*\$\{(CALLERID|IVR_KEYS|PJSIP_HEADER)"
+    r"|\b(Dial|RetryDial|Transfer)\([^)]*\$\{IVR_DIALLED",
+    re.IGNORECASE,
 )
+_DIALLED = re.compile(r"\b(Dial|RetryDial|Transfer)\([^)]*\$\{EXTEN\b", re.IGNORECASE)
+"""In [hotline] EXTEN is what the caller dialled."""
+_OPEN = ("include", "switch", "lswitch", "eswitch")
+"""Settings of a context that let its callers dial into another one (pbx/pbx_config.c)."""
 
 
 def check_dialplan(files: Mapping[str, str]) -> list[Finding]:
@@ -96,15 +102,16 @@ def _host_of(address: str) -> str:
 
 def _doors(files: Mapping[str, str]) -> Iterator[Finding]:
     for section in read_config("extensions.conf", files).real():
+        callers = section.name.lower() == "hotline"
         for one in section.settings:
             if _DOORS.search(one.value):
                 sentence, remedy = "this line runs a program or opens a file", "Take it out."
                 yield Finding("dialplan-doors", "wrong", sentence, one.place, remedy)
-            elif _FROM_CALLER.search(one.value):
+            elif _FROM_CALLER.search(one.value) or (callers and _DIALLED.search(one.value)):
                 sentence = "this line goes where something from the caller says"
                 remedy = "Write the destination down."
                 yield Finding("dialplan-doors", "wrong", sentence, one.place, remedy)
-            elif section.name.lower() == "hotline" and one.name.lower() == "include":
+            elif callers and one.name.lower() in _OPEN:
                 sentence = f"[hotline] includes {one.value}: callers can dial into it"
-                remedy = "Take the include out."
+                remedy = f"Take the {one.name} out."
                 yield Finding("dialplan-doors", "wrong", sentence, one.place, remedy)

@@ -66,7 +66,8 @@ class AmiManager(panoramisk.Manager):  # type: ignore[misc]
     each start; None: there is none now.
 
     `on_up` is called after each login, with the gap before it (None the first time), `on_state`
-    with each change: `up`, `away`, `refused`.
+    with each change: `up`, `away`, `refused`. `pause` is how many seconds it leaves Asterisk alone
+    after a refusal.
     """
 
     def __init__(
@@ -74,8 +75,11 @@ class AmiManager(panoramisk.Manager):  # type: ignore[misc]
         find: Callable[[], Account | None],
         on_up: Callable[[Gap | None], None] = lambda gap: None,
         on_state: Callable[[str], None] = lambda state: None,
+        *,
+        pause: float = REFUSED,
     ) -> None:
         super().__init__()
+        self._pause = pause
         self._find = find
         self._on_up = on_up
         self._on_state = on_state
@@ -120,10 +124,11 @@ class AmiManager(panoramisk.Manager):  # type: ignore[misc]
                 _log.error("the manager interface refuses the account")
             except (OSError, ValueError, ManagerAway, TimeoutError) as error:
                 _log.debug("the manager interface is away: %s", type(error).__name__)
+                self._forget_refusal()
             if was_up:
                 _log.warning("the connection to the manager interface broke")
             delay = FIRST if was_up else min(delay * 2, LONGEST)
-            await asyncio.sleep(REFUSED if self.refused else delay * random.uniform(0.5, 1))
+            await asyncio.sleep(self._pause if self.refused else delay * random.uniform(0.5, 1))
 
     async def _session(self) -> bool:
         """Connect, log in, stay; True once the connection breaks after it was up."""
@@ -143,6 +148,12 @@ class AmiManager(panoramisk.Manager):  # type: ignore[misc]
             self.protocol.close()
             self._down()
         return True
+
+    def _forget_refusal(self) -> None:
+        """Nobody was asked this time: whether the account is still refused is not known."""
+        if self.refused:
+            self.refused = False
+            self._on_state("away")
 
     async def _log_in(self, account: Account) -> None:
         login = {"Action": "Login", "Username": account.username, "Secret": account.secret}

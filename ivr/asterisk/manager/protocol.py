@@ -82,7 +82,8 @@ class ManagerProtocol(AMIProtocol):  # type: ignore[misc]
 
     def handle_message(self, message: Message) -> None:
         """Answer the action that the message belongs to; an event goes to whoever listens, too."""
-        action = self._pending.get(message.action_id or "")
+        name = message.action_id  # a list: named twice
+        action = self._pending.get(name) if isinstance(name, str) else None
         if action is not None:
             action.add_message(message)
         if "event" in message:

@@ -42,20 +42,29 @@ async def watch(
         await watcher.hung_up(event.uniqueid, int(event.cause) if event.cause.isdigit() else 0)
 
     async def sync() -> None:
+        untold: Gap | None = None
         while True:
-            gap = await ups.get()
+            untold = _join(untold, await ups.get())
             try:
-                await watcher.synced(await list_lines(manager), gap)
+                await watcher.synced(await list_lines(manager), untold)
             except ManagerAway:
-                continue  # it is told again after the next login
+                continue  # it is told after the next login
             except Exception as error:
                 _log.error("the lines could not be compared: %s", type(error).__name__)
+            untold = None
 
     manager.register_event("Hangup", ended)
     take(manager)
     async with asyncio.TaskGroup() as group:
         group.create_task(sync())
         group.create_task(manager.run())
+
+
+def _join(untold: Gap | None, gap: Gap | None) -> Gap | None:
+    """Two times without the interface as one, when nobody could be asked between them."""
+    if untold is None or gap is None:
+        return gap or untold
+    return Gap(untold.since, gap.until, untold.dropped + gap.dropped)
 
 
 async def list_lines(manager: AmiManager) -> frozenset[str]:
