@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
 import uvloop
+from prometheus_client import values
 
 from ivr.app import serve_hotline
 from ivr.asterisk.fastagi import FastAgiServer
@@ -58,9 +59,18 @@ def _allow_many_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
+def _introduce(settings: Settings, name: str) -> None:
+    """Log and count under this name, which the process that follows this one bears too.
+
+    So a program that is started again and again counts on in one file.
+    """
+    configure_logs(settings.log, name)
+    values.ValueClass = values.MultiProcessValue(lambda: name)  # type: ignore[no-untyped-call]
+
+
 def _run_engine(settings: Settings, number: int) -> None:
     name = f"engine-{number}" if settings.engines > 1 else "engine"
-    configure_logs(settings.log, name)
+    _introduce(settings, name)
     bundle = load_directory(settings.flows)
     library = prepare_sounds(settings, bundle)
     instruments = Instruments(heart=find_heart(), name=name, last=number == settings.engines)
@@ -73,7 +83,7 @@ def _run_engine(settings: Settings, number: int) -> None:
 
 
 def _run_writer(settings: Settings) -> None:
-    configure_logs(settings.log, "writer")
+    _introduce(settings, "writer")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(write_journal(settings, Instruments(heart=find_heart(), name="writer")))
 

@@ -64,8 +64,8 @@ async def run_service(settings: Settings, flows: Path, up: Callable[[], None]) -
     shutil.rmtree(settings.metrics, ignore_errors=True)
     settings.metrics.mkdir(parents=True)
 
-    def forget(pid: int) -> None:
-        mark_process_dead(pid, str(settings.metrics))  # type: ignore[no-untyped-call]
+    def forget(name: str) -> None:
+        mark_process_dead(name, str(settings.metrics))  # type: ignore[no-untyped-call]
 
     supervisor = Supervisor(list_programs(settings, flows), forget)
     async with AsyncExitStack() as stack:

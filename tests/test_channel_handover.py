@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from ivr.asterisk.channel import DONE, AgiChannel
 from ivr.asterisk.fastagi import AgiSession, serve
 from ivr.engine.outcomes import HungUp, Transferred
 from ivr.engine.steps import SetRecording, Transfer
+from ivr.engine.utterance import Utterance
 from ivr.recordings.sealing import begin, list_unsealed
 from ivr.speech.casting import load_casting
 from ivr.speech.library import PromptLibrary
@@ -106,6 +108,18 @@ async def test_a_caller_who_leaves_when_the_officer_does_has_talked(
 
     exchange = Exchange()
     await talk(tmp_path, exchange, caller)
+
+
+async def test_a_caller_is_connected_though_the_prompt_before_it_has_no_sound(
+    tmp_path: Path,
+) -> None:
+    async def caller(channel: AgiChannel) -> None:
+        prompt = Utterance("main.connect.say", "id", "Mohon tunggu.")
+        outcome = await channel.perform(replace(DIAL, utterances=(prompt,)), "a-1")
+        assert isinstance(outcome, Transferred)
+        assert outcome.result == "ended"
+
+    await talk(tmp_path, Exchange(), caller)
 
 
 async def test_a_talk_counts_though_the_recording_cannot_go_on_after_it(tmp_path: Path) -> None:

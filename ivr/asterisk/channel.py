@@ -253,8 +253,7 @@ class AgiChannel:
             return (
                 learned if isinstance(learned, Resumed) else replace(learned, recording=recording)
             )
-        if step.utterances:
-            await self._line.play(await self._line.ready(step.utterances))
+        await handover.announce(step)
         if key := await handover.forget_keys(step):
             return Transferred("key", key, heard=self._line.heard)
         recorded = self._recorder.name is not None

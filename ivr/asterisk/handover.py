@@ -12,6 +12,7 @@ next engine reads how it ended.
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -23,11 +24,13 @@ from typing import Final, Literal, TypeAlias
 from ivr.asterisk.agi import Command, command
 from ivr.asterisk.agi.command import NOW
 from ivr.asterisk.keystore import STORE
-from ivr.asterisk.line import Line
+from ivr.asterisk.line import Line, Unperformed
 from ivr.engine.outcomes import Resumed, Transferred
 from ivr.engine.steps import Transfer
 from ivr.engine.values import Field, Secret, reveal
-from ivr.errors import ChannelClosed
+from ivr.errors import ChannelClosed, SpeechError
+
+_log = logging.getLogger(__name__)
 
 LONGEST: Final = 120
 """Characters of a value that an officer is told. Headers of a SIP request must fit a datagram."""
@@ -110,6 +113,15 @@ class Handover:
 
     def __init__(self, line: Line) -> None:
         self._line = line
+
+    async def announce(self, step: Transfer) -> None:
+        """Play what the caller should hear first. A person who helps matters more than a sound."""
+        if not step.utterances:
+            return
+        try:
+            await self._line.play(await self._line.ready(step.utterances))
+        except (SpeechError, Unperformed) as fault:
+            _log.error("a caller is connected without the prompt: %s", fault)
 
     async def forget_keys(self, step: Transfer) -> str:
         """Throw away what was pressed; gives the first key that ends the waiting, else none."""

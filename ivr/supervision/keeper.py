@@ -26,7 +26,7 @@ UNABLE = 2
 class Keeper:
     """One program. `up` is set once it has beaten, `settled` then too, or when it never will."""
 
-    def __init__(self, program: Program, on_end: Callable[[int], None]) -> None:
+    def __init__(self, program: Program, on_end: Callable[[str], None]) -> None:
         self.program = program
         self.up = asyncio.Event()
         self.settled = asyncio.Event()
@@ -93,7 +93,7 @@ class Keeper:
                 await self._see_off(child)
                 raise
             finally:
-                self._on_end(child.pid)
+                self._on_end(self.program.name)
         if self._stopping.is_set():
             return 0
         if not self.up.is_set():

@@ -17,11 +17,11 @@ _log = logging.getLogger(__name__)
 class Supervisor:
     """The programs of a service. `keepers` are those that were started so far.
 
-    `on_end` is called with the process id of a child that has ended.
+    `on_end` is called with the name of a program whose process has ended.
     """
 
     def __init__(
-        self, programs: Sequence[Program], on_end: Callable[[int], None] = lambda pid: None
+        self, programs: Sequence[Program], on_end: Callable[[str], None] = lambda name: None
     ) -> None:
         self.keepers: list[Keeper] = []
         self.stopping = False

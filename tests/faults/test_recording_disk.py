@@ -19,7 +19,7 @@ from ivr.asterisk.pbx.instance import Instance, point_at, start_instance, stop_i
 from ivr.asterisk.pbx.ports import find_ports
 from ivr.asterisk.pbx.prefix import Asterisk
 from ivr.phone.agent import Phone
-from tests.faults.test_service import metric
+from tests.faults.running import metric
 from tests.telephony.conftest import SHORT
 from tests.telephony.engine import Engine, find_port
 from tests.telephony.visits import call_up

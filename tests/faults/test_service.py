@@ -102,6 +102,8 @@ async def test_an_engine_that_stands_still_is_replaced(
     assert "stood still and was killed" in engine.log.read_text()
     assert await metric(engine, "ivr_process_restarts") == 1
     assert await metric(engine, "ivr_calls_taken_over_total") == 3
+    counted = (engine.state / "metrics").iterdir()
+    assert {path.stem.rpartition("_")[2] for path in counted} == {"engine"}, "one file for all"
     engine.check_store()
 
 
