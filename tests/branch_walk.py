@@ -60,7 +60,10 @@ class Look:
 
 
 class Walk:
-    """One look at a bundle at one moment. `covered` grows; `calls` are those that added to it."""
+    """One look at a bundle at one moment. `covered` grows; `calls` are those that added to it.
+
+    `stands` are calls under way: the first at each step of each place.
+    """
 
     def __init__(
         self, bundle: Bundle, at: datetime, samples: Samples, covered: set[Way] | None = None
@@ -78,6 +81,7 @@ class Walk:
         self._first: dict[str, State] = {}
         self.covered: set[Way] = set() if covered is None else covered
         self.calls: list[Made] = []
+        self.stands: dict[tuple[str, str, str], State] = {}
 
     def look(self, flow: str = "", within: tuple[str, ...] = ()) -> None:
         """Try everything once, from every number; then too many visits to each counted place.
@@ -178,6 +182,8 @@ class Walk:
             for event in went.events:
                 watch.see(event_to_plain(event))
             state = replace(state, run=went.run, watch=watch)
+            if went.step is not None:
+                self.stands.setdefault((state.place, went.run.stage, went.step.type), state)
             outcome = only_outcome(went.step)
         return state
 
@@ -209,18 +215,29 @@ def _used_names(flow: Flow) -> set[str]:
     return {name for text in texts for name in _NAME.findall(text)}
 
 
-def find_calls(bundle: Bundle, looks: Sequence[Look], samples: Samples) -> list[Made]:
-    """Few calls that take every way that can be taken in one of these looks.
+@dataclass(frozen=True)
+class Walked:
+    """Few calls that take every way that can be taken, and one that stands at each step.
 
     Every second caller who chooses Indonesian chooses English instead.
     """
+
+    calls: Sequence[Made]
+    stands: Sequence[State]
+
+
+def find_calls(bundle: Bundle, looks: Sequence[Look], samples: Samples) -> Walked:
+    """Look once in each of these ways."""
     covered: set[Way] = set()
     calls: list[Made] = []
+    stands: dict[tuple[str, str, str], State] = {}
     for look in looks:
         walk = Walk(bundle, look.at, samples, covered)
         walk.look(look.flow, look.within)
         calls += walk.calls
-    return [_translate(call, index) for index, call in enumerate(_needed(calls))]
+        stands = {**walk.stands, **stands}
+    needed = [_translate(call, index) for index, call in enumerate(_needed(calls))]
+    return Walked(needed, list(stands.values()))
 
 
 def _translate(call: Made, index: int) -> Made:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -11,11 +11,15 @@ from functools import cache
 import pytest
 
 from ivr.cli.acts import to_acts
-from ivr.engine.outcomes import Failed, Found, NotFound
+from ivr.engine.engine import advance
+from ivr.engine.outcomes import Failed, Found, HungUp, NotFound, Outcome
+from ivr.engine.run import Run
+from ivr.engine.steps import Collect, Lookup, Menu, OpenCase
 from ivr.engine.values import Scalar
 from ivr.errors import JournalBroken
 from ivr.ports import Source
-from tests.branch_walk import Look, Made, find_calls
+from tests.branch_moves import only_outcome
+from tests.branch_walk import Look, Made, Walked, find_calls
 from tests.branch_ways import Way, list_ways, ways_of
 from tests.service import Service, Stopping
 from tests.test_calls import shipped
@@ -47,8 +51,12 @@ OUTCOMES = {"selesai_mandiri", "informasi", "tiket", "petugas", "darurat", "putu
 
 
 @cache
-def made() -> tuple[Made, ...]:
-    return tuple(find_calls(shipped(), LOOKS, SAMPLES))
+def walked() -> Walked:
+    return find_calls(shipped(), LOOKS, SAMPLES)
+
+
+def made() -> Sequence[Made]:
+    return walked().calls
 
 
 @dataclass
@@ -112,3 +120,46 @@ def test_every_call_ends_with_an_outcome_and_a_whole_journal() -> None:
 @pytest.mark.parametrize("language", ["1", "2"])
 def test_both_languages_are_spoken(language: str) -> None:
     assert sum(call.keys.startswith(f",{language}") for call in made()) > 100
+
+
+@pytest.mark.parametrize("heard", [0, 400])
+def test_a_caller_may_leave_at_every_step(heard: int) -> None:
+    """Before the prompt and in it: what needs no caller is still done, and the call ends once."""
+    for state in walked().stands:
+        begun = state.run.started
+        assert begun is not None
+        assert _leave(state.run, HungUp(heard), begun).count("call.ended") == 1, state.place
+
+
+def _leave(run: Run, outcome: Outcome, at: datetime) -> list[str]:
+    """The types of the events from here to the end; nothing is found, and cases are opened."""
+    kinds: list[str] = []
+    while True:
+        went = advance(shipped(), run, outcome, at)
+        kinds += [event.type for event in went.events]
+        if went.step is None:
+            return kinds
+        assert isinstance(went.step, Lookup | OpenCase), "nobody is there to hear it"
+        run, outcome = went.run, only_outcome(went.step) or NotFound("")
+
+
+@pytest.mark.parametrize("leaves", ["h", "w0.3h", ",h"])
+def test_a_caller_may_leave_wherever_one_is_asked(leaves: str) -> None:
+    """Before the prompt, in it, and after it, with all that is around the engine."""
+    for state in walked().stands:
+        if isinstance(state.run.step, Menu | Collect):
+            began = state.run.started
+            assert began is not None
+            call = Made(state.run.dialled, began, state.keys, state.answers, frozenset())
+            asyncio.run(_hang_up(call, leaves, state.run.frame.node))
+
+
+async def _hang_up(call: Made, leaves: str, node: str) -> None:
+    service, journal = await simulate(call, call.keys + leaves)
+    turns = [turn for turn, _, _ in journal.taken]
+    assert [turn.n for turn in turns] == list(range(1, len(turns) + 1))
+    kinds = [event["type"] for event in journal.events]
+    assert (kinds.count("call.ended"), kinds[-1]) == (1, "call.ended")
+    assert await service.journal.lines() == []
+    [left] = [event["node"] for event in journal.events if event["type"] == "caller.hung_up"]
+    assert left == node or leaves != ",h", call

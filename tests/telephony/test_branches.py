@@ -28,7 +28,7 @@ def choose() -> list[Made]:
 
     They wait for nothing, no officer has to do anything, and the tables answer what they ask.
     """
-    made = find_calls(load_shipped(), [Look(datetime.now(UTC))], SAMPLES)
+    made = find_calls(load_shipped(), [Look(datetime.now(UTC))], SAMPLES).calls
     alone = [call for call in made if not call.patient and "o(" not in call.keys]
     quick = [call for call in alone if set(call.answers) <= {"table"}]
     quick.sort(key=lambda call: (call.dialled, call.keys))
