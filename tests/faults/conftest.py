@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.running import make
+from tests.faults.running import flows, make
 from tests.telephony.conftest import asterisk, caller, own_engine, pbx
 
-__all__ = ["asterisk", "caller", "make", "own_engine", "pbx"]
+__all__ = ["asterisk", "caller", "flows", "make", "own_engine", "pbx"]

@@ -22,7 +22,13 @@ Make = Callable[..., Engine]
 
 
 @pytest.fixture
-def make(tmp_path: Path, pbx: Instance) -> Iterator[Make]:
+def flows() -> Path:
+    """The flows of the service; a module that has others defines this anew."""
+    return SHORT
+
+
+@pytest.fixture
+def make(tmp_path: Path, pbx: Instance, flows: Path) -> Iterator[Make]:
     """Makes a running service of this test alone; calls go to its engines."""
     made: list[Engine] = []
 
@@ -30,7 +36,7 @@ def make(tmp_path: Path, pbx: Instance) -> Iterator[Make]:
         told = {"IVR_STATUS_PORT": str(find_port()), "IVR_LOG": "text", **settings}
         program = (*SERVE, "--engines", str(engines))
         port = find_ports(engines)
-        engine = Engine(tmp_path / "s", SHORT, program, port, told)
+        engine = Engine(tmp_path / "s", flows, program, port, told)
         point_at(pbx, *(f"agi://127.0.0.1:{one}/call" for one in range(port, port + engines)))
         made.append(engine)
         engine.start()

@@ -1,10 +1,11 @@
-"""A hundred calls at ten a second, each recorded and in the journal to its last key."""
+"""Many calls at once, each recorded and in the journal to its last key."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import random
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +16,6 @@ import pytest
 from ivr.asterisk.pbx.config import Settings
 from ivr.asterisk.pbx.instance import (
     Instance,
-    point_at,
     read_problems,
     start_instance,
     stop_instance,
@@ -25,7 +25,8 @@ from ivr.asterisk.pbx.prefix import Asterisk
 from ivr.phone.agent import Phone
 from ivr.recordings.sealing import SEALED
 from tests.faults.load import DIGITS, Load, copy_conf, run_load
-from tests.telephony.engine import ROOT, Engine
+from tests.faults.running import Make, metric, until
+from tests.telephony.engine import ROOT
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -40,19 +41,20 @@ THUMBS = 5
 
 
 @pytest.fixture
-def loaded(asterisk: Asterisk, tmp_path: Path) -> Iterator[tuple[Instance, Engine]]:
-    """An Asterisk that takes keys by SIP INFO too, and its engine."""
+def pbx(asterisk: Asterisk, tmp_path: Path) -> Iterator[Instance]:
+    """An Asterisk that takes keys by SIP INFO too, with sound ports for many calls."""
     found, conf = find_ports(), copy_conf(tmp_path / "conf")
     ports = replace(found, rtp_last=found.rtp_first + 2 * MOST)
-    pbx = start_instance(asterisk, tmp_path / "pbx", Settings(ports=ports, name="load"), conf=conf)
-    try:
-        engine = Engine(tmp_path / "engine", FLOWS)
-        engine.start()
-        point_at(pbx, engine.address)
-        yield pbx, engine
-        engine.stop()
-    finally:
-        stop_instance(pbx.directory)
+    instance = start_instance(
+        asterisk, tmp_path / "pbx", Settings(ports=ports, name="load"), conf=conf
+    )
+    yield instance
+    stop_instance(instance.directory)
+
+
+@pytest.fixture
+def flows() -> Path:
+    return FLOWS
 
 
 async def press_slowly(phone: Phone, port: int, caller: str, seed: int) -> str:
@@ -69,10 +71,8 @@ async def press_slowly(phone: Phone, port: int, caller: str, seed: int) -> str:
 
 
 @pytest.mark.parametrize("load", LOADS)
-async def test_every_call_is_whole(
-    loaded: tuple[Instance, Engine], load: Load, tmp_path: Path
-) -> None:
-    pbx, engine = loaded
+async def test_every_call_is_whole(pbx: Instance, make: Make, load: Load, tmp_path: Path) -> None:
+    engine = make()
     thumbs = [f"0814{number:06}" for number in range(THUMBS)]
     async with Phone() as phone, asyncio.TaskGroup() as group:
         slow = [
@@ -94,4 +94,36 @@ async def test_every_call_is_whole(
     assert len(stories) == len(pressed)
     assert all(len(one.all(SEALED)) == 1 for one in stories)
     assert read_problems(pbx) == []
+    engine.check_store()
+
+
+async def test_one_engine_of_two_is_drained_under_load(
+    pbx: Instance, make: Make, tmp_path: Path
+) -> None:
+    """Its calls stay until they end, new ones go to the other: none is dropped or handed over."""
+    load = Load(200 if SOAK else 40, 10, pause=2500 if SOAK else 1200)
+    engine = make(2, IVR_DRAIN="60")
+    async with asyncio.TaskGroup() as group:
+        calling = group.create_task(run_load(load, pbx.ports.sip, tmp_path / "sipp"))
+        await until(lambda: len(engine.query("SELECT * FROM live")) > load.calls // 2)
+        os.kill(engine.processes()["engine 1"], signal.SIGTERM)
+    result = calling.result()
+    assert result.code == 0, result.said
+    stories = [await engine.story(caller) for caller in result.pressed]
+    assert [one.keys for one in stories] == list(result.pressed.values())
+    assert all("call.taken_over" not in one.noted for one in stories)
+    assert "engine-1 ended (exit code 0)" in engine.log.read_text()
+    engine.check_store()
+
+
+async def test_twice_as_many_calls_as_are_taken(pbx: Instance, make: Make, tmp_path: Path) -> None:
+    """All at once: those that are taken do not suffer, the others hear an apology."""
+    load = Load(60 if SOAK else 30, 60 if SOAK else 30, pause=1500)
+    engine = make(IVR_MAX_CALLS=str(load.calls // 2))
+    result = await run_load(load, pbx.ports.sip, tmp_path / "sipp")
+    taken = await engine.stories()
+    assert {one.summary.caller: one.keys for one in taken}.items() <= result.pressed.items()
+    away = await metric(engine, 'ivr_calls_turned_away_total{how="apology"}')
+    assert (len(taken), away) == (load.calls // 2, load.calls // 2)
+    assert {one.summary.outcome for one in taken} == {"tangga"}
     engine.check_store()
