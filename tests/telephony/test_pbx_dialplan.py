@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,30 @@ async def test_second_engine_takes_the_call(line: Instance) -> None:
         await call.answered()
         assert call.answered_at is not None
         assert call.answered_at < 0.3
+
+
+@contextmanager
+def deaf_port() -> Iterator[int]:
+    """A port that nobody accepts at: its queue is full, so that a connection is never made."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        port = int(listener.getsockname()[1])
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+        yield port
+
+
+async def test_an_engine_that_accepts_nobody_is_passed_by(line: Instance) -> None:
+    """Asterisk waits two seconds for a connection (res_agi.c, MAX_AGI_CONNECT)."""
+    with deaf_port() as deaf:
+        async with serve(finish) as port, Phone() as phone:
+            engines = (f"agi://127.0.0.1:{one}/call" for one in (deaf, port))
+            await asyncio.to_thread(point_at, line, *engines)
+            call = await phone.dial("1500", port=line.ports.sip)
+            await call.answered(within=3)
+            await call.ended(within=3)
 
 
 @pytest.mark.parametrize(("tone", "gap"), BURSTS)
