@@ -23,6 +23,10 @@ from ivr.recordings.sealing import LEGS, Segment, begin, finish, leg_path, list_
 
 _log = logging.getLogger(__name__)
 
+AFTER: Final = 0.3
+"""Seconds that nothing is recorded after a secret: the tone of its last key may outlast the key's
+event, and Asterisk mutes sound when it writes it, up to 0.1 s late (main/audiohook.c)."""
+
 
 class NoMuting:
     """Muting without a manager interface: never confirmed."""
@@ -66,8 +70,10 @@ class Recorder:
             await self._line.run(command.execute("StopMixMonitor"))
         await self.stop()
         self._withheld = on and masked
-        self._masked = masked
+        before, self._masked = self._masked, masked
         if on and not masked:
+            if before is not False:
+                await self._fade()
             await self._begin(act)
         return RecordingSet(on, self.name)
 
@@ -80,9 +86,12 @@ class Recorder:
             await self._mute(act, on=on)
         elif self._withheld and not on:
             self._withheld = False
+            await self._fade()
             await self._begin(act)
 
     async def _mute(self, act: str, *, on: bool) -> None:
+        if not on:
+            await self._fade()
         if await self._muting.mute(self._channel, on=on):
             self._note(on=on)
             return
@@ -90,6 +99,11 @@ class Recorder:
         self._withheld = on
         if not on:
             await self._begin(act)
+
+    async def _fade(self) -> None:
+        """Let the last of a secret pass: a prompt that speaks it, the tone of its last key."""
+        await self._line.look()  # ends what is held for the caller
+        await asyncio.sleep(AFTER)
 
     def _note(self, *, on: bool) -> None:
         segment, moment = self._segments[-1], self._now()
@@ -159,7 +173,9 @@ class Recorder:
         return act
 
     async def go_on(self, act: str) -> None:
-        """Record the caller again after the talk `act`."""
+        """Record the caller again after the talk `act`. The prompt before it may have been masked,
+        what comes now is not."""
+        self._masked = False
         await self._begin(f"{act}-after")
 
     def position(self) -> dict[str, Any]:
