@@ -38,7 +38,7 @@ async def masked(state: Path, pbx: Instance) -> AsyncIterator[tuple[Engine, Prox
         engine = Engine(state, SHORT, SLOW, settings=settings)
         await asyncio.to_thread(point_at, pbx, engine.address)
         await asyncio.to_thread(engine.start)
-        await proxy.reached(1)
+        await proxy.logged_in()
         try:
             yield engine, proxy
         finally:
