@@ -97,7 +97,10 @@ class Exchange:
 
 
 def account_finder(settings: Settings) -> Callable[[], Account | None]:
-    """Finds the account that the settings name; without one that of the local Asterisk."""
+    """Finds the account that the settings name; without one that of the local Asterisk.
+
+    It reads files, so it is nothing for the event loop.
+    """
 
     def find() -> Account | None:
         if settings.ami_secret != Path():

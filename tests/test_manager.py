@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -63,6 +64,23 @@ async def test_it_logs_in_and_is_answered() -> None:
         assert answer.success
     assert peer.names()[0] == "Login"
     assert (peer.actions[0]["Username"], peer.actions[0]["Secret"]) == ("ivr", "word")
+
+
+async def test_the_account_is_not_looked_for_on_the_event_loop() -> None:
+    looked: list[int] = []
+
+    def find() -> Account:
+        looked.append(threading.get_ident())
+        return Account("127.0.0.1", peer.port, "ivr", "word")
+
+    ups: asyncio.Queue[Gap | None] = asyncio.Queue()
+    async with playing() as peer:
+        task = asyncio.create_task(AmiManager(find, ups.put_nowait).run())
+        await ups.get()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert len(looked) == 1
+    assert threading.get_ident() not in looked
 
 
 @pytest.mark.parametrize(
