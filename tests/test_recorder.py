@@ -12,6 +12,7 @@ from ivr.asterisk.fastagi import AgiSession, serve
 from ivr.asterisk.line import Line
 from ivr.asterisk.recorder import AFTER, Recorder
 from ivr.recordings.segments import Segment, list_unsealed
+from ivr.simulator import SimulatedMuting
 from ivr.speech.casting import load_casting
 from ivr.speech.library import PromptLibrary
 from ivr.speech.tones import Tones
@@ -20,10 +21,11 @@ from tests.fastagi_peer import FakeAsterisk, connect, expand
 PROMPTS = Path(__file__).parent.parent / "prompts"
 
 
-class Diary:
+class Diary(SimulatedMuting):
     """Asterisk as the recorder meets it: what was ordered, by whichever way, in order."""
 
     def __init__(self, *, reachable: bool = True) -> None:
+        super().__init__()
         self.reachable = reachable
         self.told: list[str] = []
         self.moments: list[float] = []
@@ -31,7 +33,7 @@ class Diary:
     async def mute(self, channel: str, *, on: bool) -> bool:
         """See `ivr.ports.Muting`."""
         self.tell("muted" if on else "heard")
-        return self.reachable
+        return await super().mute(channel, on=on)
 
     def tell(self, word: str) -> None:
         self.told.append(word)
