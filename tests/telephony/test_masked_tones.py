@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from ivr.asterisk.pbx.instance import Instance, point_at
 from ivr.phone.agent import Phone
 from ivr.phone.call import Call
 from ivr.phone.tones import key_tones
+from tests.disguises import find_leaks, find_spread, list_files
 from tests.faults.proxy import Proxy, running_proxy
 from tests.telephony.conftest import SHORT
 from tests.telephony.engine import SLOW, Engine, Story, manager_settings
@@ -26,8 +27,8 @@ from tests.tones import find_keys
 
 pytestmark = [pytest.mark.telephony, pytest.mark.timeout(120)]
 
-BEFORE, AFTER, CODE = "369", "258", "147014"
-"""Keys that an old telephone sounds: two that a recording must hold, and the secret."""
+BEFORE, AFTER, CODE, NIK = "369", "258", "147014", "3273264708806403"
+"""Keys that an old telephone sounds: two rows that a recording must hold, and two secrets."""
 
 
 @asynccontextmanager
@@ -51,9 +52,9 @@ async def hear(call: Call, since: float | None = None) -> None:
     await call.wait_quiet(600)
 
 
-async def to_the_secret(phone: Phone, pbx: Instance, number: str) -> Call:
+async def to_the_secret(phone: Phone, pbx: Instance, number: str, *, dialled: str = "1507") -> Call:
     """Up to the end of the question for the number; the tones of BEFORE are recorded."""
-    call = await call_up(phone, pbx, "1507", number)
+    call = await call_up(phone, pbx, dialled, number)
     await hear(call)
     await call.speak(key_tones(BEFORE))
     await call.press("1")
@@ -141,20 +142,49 @@ async def test_a_connection_that_breaks_in_a_secret_lets_nothing_into_a_recordin
     check_tones(engine, story, BEFORE, AFTER)
 
 
-async def test_an_engine_that_dies_in_a_secret_lets_nothing_into_a_recording(
+def files_with(digits: str, engine: Engine, pbx: Instance) -> list[str]:
+    """The files of the engine and of Asterisk in which the digits stand, in any disguise."""
+    found = []
+    for path in list_files(engine.state, pbx.directory):
+        with suppress(FileNotFoundError):  # a scratch file whose call has ended
+            data = path.read_bytes()
+            if find_leaks(data, [digits]) or find_spread(data, [digits]):
+                found.append(path.name)
+    return found
+
+
+async def sound_and_press(call: Call, keys: str) -> None:
+    """Key by key, as a tone in the sound and as an event."""
+    for key in keys:
+        await call.speak(key_tones(key, tone_ms=100, gap_ms=40))
+        await call.press(key)
+
+
+async def test_an_engine_that_is_killed_while_a_number_is_keyed_leaves_nothing_of_it(
     pbx: Instance, caller: Callable[[], str], tmp_path: Path
 ) -> None:
+    """The caller goes on keying, before, while nobody is there, and after: the number counts."""
     number = caller()
     async with masked(tmp_path / "engine", pbx) as (engine, _), Phone() as phone:
-        call = await to_the_secret(phone, pbx, number)
-        await call.speak(key_tones(CODE[:2]))
+        call = await to_the_secret(phone, pbx, number, dialled="1508")
+        await sound_and_press(call, NIK[:9])
+        assert await asyncio.to_thread(files_with, NIK[:9], engine, pbx) == []
         await asyncio.to_thread(engine.kill)
-        killed = call.clock()
-        await call.speak(key_tones(CODE))
+        await sound_and_press(call, NIK[9:12])
+        assert await asyncio.to_thread(files_with, NIK[:9], engine, pbx) == []
         await asyncio.to_thread(engine.start)
-        await call.speak(key_tones(CODE))
-        await hear(call, since=killed)
-        await type_the_secret(call)
+        await sound_and_press(call, NIK[12:])
+        await call.press("#")
+        await hear(call)
         await to_the_end(call)
         story = await engine.story(number, noted="recording.sealed", count=2)
     check_tones(engine, story, BEFORE, AFTER)
+    assert await asyncio.to_thread(files_with, NIK[:9], engine, pbx) == []
+    [taken] = story.all("call.taken_over")
+    assert taken["step"] == "collect"
+    [accepted] = story.all("input.accepted")
+    assert (accepted["length"], accepted["value"]["$secret"]["valid"]) == (16, True)
+    [[since, until]], nothing = [one["muted"] for one in story.all("recording.sealed")]
+    assert 0 < since < story.all("recording.sealed")[0]["legs"]["in"]["length"]
+    assert until is None
+    assert nothing == []
