@@ -116,6 +116,11 @@ async def _abandon(desk: Desk, live: LiveRow) -> None:
     await desk.journal.append(Turn(live.call, n, desk.now(), *told, None), None)
 
 
+def _is_recorded(position: Mapping[str, object]) -> bool:
+    """Whether the call is being recorded, or will be after the secret that is being keyed."""
+    return bool(position.get("recording") or position.get("withheld"))
+
+
 async def _note(desk: Desk, call: str, event: Mapping[str, object]) -> None:
     await desk.journal.note(Fact(call, desk.now(), desk.name, event))
 
@@ -156,7 +161,7 @@ class Conversation:
         step = self.run.step
         assert step is not None, "a call that is over has no live row"
         await _note(self._desk, self.run.call, {"type": "call.taken_over", "step": step.type})
-        if self._channel.position().get("recording") and not isinstance(step, SetRecording):
+        if _is_recorded(self._channel.position()) and not isinstance(step, SetRecording):
             await self._new_segment(is_masked(step))
         return await self._recover(step)
 
@@ -255,7 +260,8 @@ class Conversation:
                 asking = group.create_task(self._ask(step.source, arguments))
                 done, _ = await asyncio.wait({asking}, timeout=self._desk.patience)
                 if not done and step.meanwhile:
-                    await self._channel.hold([self._digits.resolve(one) for one in step.meanwhile])
+                    words = [self._digits.resolve(one) for one in step.meanwhile]
+                    await self._channel.hold(words, masked=is_masked(step))
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
         return asking.result()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from ivr.asterisk.manager import Account, AmiManager, AmiMuting, Gap, watch
+from ivr.asterisk.manager import Account, AmiManager, AmiMuting, Existing, Gap, watch
 from ivr.asterisk.pbx.instance import AMI_USER, load_instance
 from ivr.config import Settings
 from ivr.operations.clock import now
@@ -28,14 +28,14 @@ KNOWN = 2_000
 
 
 class Exchange:
-    """`end_gone` ends the calls whose line is not among those that exist."""
+    """`end_gone` ends the calls whose line is gone, as what it is given says."""
 
     def __init__(
         self,
         journal: Journal,
         name: str,
         readiness: Readiness,
-        end_gone: Callable[[frozenset[str]], Awaitable[None]],
+        end_gone: Callable[[Callable[[str], bool]], Awaitable[None]],
     ) -> None:
         self._journal = journal
         self._name = name
@@ -78,7 +78,7 @@ class Exchange:
         else:
             await self._note(call, cause)
 
-    async def synced(self, lines: frozenset[str], gap: Gap | None) -> None:
+    async def synced(self, existing: Existing, gap: Gap | None) -> None:
         """See `ivr.asterisk.manager.Watcher`."""
         if gap is not None:
             event = {
@@ -88,7 +88,7 @@ class Exchange:
                 "dropped": gap.dropped,
             }
             await self._journal.note(Fact(None, now(), self._name, event))
-        await self._end_gone(lines)
+        await self._end_gone(existing.misses)
 
     async def _note(self, call: str, cause: int) -> None:
         await self._journal.note(
@@ -97,7 +97,10 @@ class Exchange:
 
 
 def account_finder(settings: Settings) -> Callable[[], Account | None]:
-    """Finds the account that the settings name; without one that of the local Asterisk."""
+    """Finds the account that the settings name; without one that of the local Asterisk.
+
+    It reads files, so it is nothing for the event loop.
+    """
 
     def find() -> Account | None:
         if settings.ami_secret != Path():

@@ -65,8 +65,11 @@ class Channel(Protocol):
         sound.
         """
 
-    async def hold(self, utterances: Sequence[Utterance]) -> None:
-        """Play something while the caller waits; returns at once. The next `perform` cuts it."""
+    async def hold(self, utterances: Sequence[Utterance], *, masked: bool = False) -> None:
+        """Play something while the caller waits; returns at once. The next `perform` cuts it.
+
+        `masked` as in `perform`.
+        """
 
     def position(self) -> dict[str, Any]:
         """What another engine needs to take this channel over: key cursor, recording state.

@@ -9,14 +9,8 @@ from pathlib import Path
 
 from ivr.operations.clock import now
 from ivr.ports import Channel, Fact, Journal
-from ivr.recordings.sealing import (
-    SEALED,
-    Segment,
-    finish,
-    join_segments,
-    list_unsealed,
-    seal,
-)
+from ivr.recordings.sealing import SEALED, seal
+from ivr.recordings.segments import Segment, finish, join_segments, list_unsealed
 
 _log = logging.getLogger(__name__)
 

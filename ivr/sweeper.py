@@ -84,10 +84,10 @@ class Sweeper:
                 _log.error("an orphaned call cannot be ended: %s", type(error).__name__)
         await self._clear(waiting)
 
-    async def end_gone(self, existing: frozenset[str]) -> None:
-        """End the calls that nobody leads and whose line is not among those that exist."""
+    async def end_gone(self, is_gone: Callable[[str], bool]) -> None:
+        """End the calls that nobody leads and whose line is gone."""
         for line, _ in await self._journal.lines():
-            if line not in existing and not self._lines.is_led(line):
+            if is_gone(line) and not self._lines.is_led(line):
                 await self._end(line)
 
     async def _end(self, line: str) -> None:

@@ -82,9 +82,9 @@ class HeldChannel:
         """See `Channel`."""
         return await self._channel.perform(step, act, fresh=fresh, masked=masked)
 
-    async def hold(self, utterances: Sequence[Utterance]) -> None:
+    async def hold(self, utterances: Sequence[Utterance], *, masked: bool = False) -> None:
         """See `Channel`."""
-        await self._channel.hold(utterances)
+        await self._channel.hold(utterances, masked=masked)
 
     def position(self) -> dict[str, Any]:
         """See `Channel`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shutil
 import time
@@ -18,7 +17,7 @@ from ivr.asterisk.fastagi import AgiSession, serve
 from ivr.engine.outcomes import HungUp, Transferred
 from ivr.engine.steps import SetRecording, Transfer
 from ivr.engine.utterance import Utterance
-from ivr.recordings.sealing import begin, list_unsealed
+from ivr.recordings.segments import begin, list_unsealed
 from ivr.speech.casting import load_casting
 from ivr.speech.library import PromptLibrary
 from ivr.speech.tones import Tones
@@ -164,8 +163,7 @@ async def test_what_was_recorded_before_a_talk_ends_where_the_talk_was_handed_ov
 
     async def caller(channel: AgiChannel) -> None:
         recorded = tmp_path / "recorded"
-        begin(recorded, "a-2", "line")
-        os.utime(recorded / "a-2.open", (lent, lent))
+        begin(recorded, "a-2", "line", lent)
         first = {"name": "a-1", "began": begun, "ended": None, "muted": []}
         recording = {"recording": "a-1", "withheld": False, "segments": [first]}
         channel.restore({"cursor": 0, "swallow": "", "language": "id", **recording})

@@ -48,6 +48,10 @@ TOLD = [
         "pressed 0: on to flow shared/officer",
     ),
     ({"type": "universal.used", "keys": "*", "action": "repeat"}, "pressed *: the prompt again"),
+    (
+        {"type": "recording.continued", "outcome": {"type": "recording_set", "recording": None}},
+        "the recording ended; a new one begins once a secret is over",
+    ),
     ({"type": "input.silent", "count": 2}, "no key came, 2 times here so far"),
     (
         {

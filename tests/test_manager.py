@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
-from ivr.asterisk.manager import Account, AmiManager, AmiMuting, Gap, watch
+from ivr.asterisk.manager import Account, AmiManager, AmiMuting, Existing, Gap, watch
 from ivr.asterisk.manager.manager import QUEUE
 from ivr.errors import ManagerAway
 from tests.ami_peer import Peer, agree, playing, reply
@@ -38,9 +39,9 @@ class Diary:
     async def hung_up(self, line: str, cause: int) -> None:
         self.told.put_nowait((line, cause))
 
-    async def synced(self, lines: frozenset[str], gap: Gap | None) -> None:
+    async def synced(self, existing: Existing, gap: Gap | None) -> None:
         self.gaps.append(gap)
-        self.told.put_nowait((lines, gap is None))
+        self.told.put_nowait((existing, gap is None))
 
 
 @asynccontextmanager
@@ -63,6 +64,23 @@ async def test_it_logs_in_and_is_answered() -> None:
         assert answer.success
     assert peer.names()[0] == "Login"
     assert (peer.actions[0]["Username"], peer.actions[0]["Secret"]) == ("ivr", "word")
+
+
+async def test_the_account_is_not_looked_for_on_the_event_loop() -> None:
+    looked: list[int] = []
+
+    def find() -> Account:
+        looked.append(threading.get_ident())
+        return Account("127.0.0.1", peer.port, "ivr", "word")
+
+    ups: asyncio.Queue[Gap | None] = asyncio.Queue()
+    async with playing() as peer:
+        task = asyncio.create_task(AmiManager(find, ups.put_nowait).run())
+        await ups.get()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert len(looked) == 1
+    assert threading.get_ident() not in looked
 
 
 @pytest.mark.parametrize(
@@ -195,6 +213,8 @@ async def test_a_handler_that_fails_does_not_stop_the_next_one() -> None:
 
 async def test_a_watcher_learns_which_lines_there_are_and_why_one_ended() -> None:
     def answer(action: dict[str, str]) -> list[bytes]:
+        if action["Action"] == "CoreSettings":
+            return [reply(action, "SystemName: pintu")]
         if action["Action"] != "CoreShowChannels":
             return agree(action)
         first, last = agree(action)
@@ -204,13 +224,13 @@ async def test_a_watcher_learns_which_lines_there_are_and_why_one_ended() -> Non
     diary = Diary()
     states: list[str] = []
     async with playing(answer) as peer, watching(peer, diary, states):
-        assert await diary.told.get() == (frozenset({"17.1"}), True)
+        assert await diary.told.get() == (Existing("pintu", frozenset({"17.1"})), True)
         peer.say(b"Event: Hangup\r\nUniqueid: 17.1\r\nCause: 16\r\n\r\n")
         assert await diary.told.get() == ("17.1", 16)
         peer.say(b"Event: Hangup\r\nUniqueid: 17.2\r\nCause: what\r\n\r\n")
         assert await diary.told.get() == ("17.2", 0)
         peer.drop()
-        assert await diary.told.get() == (frozenset({"17.1"}), False)
+        assert await diary.told.get() == (Existing("pintu", frozenset({"17.1"})), False)
     assert states[:3] == ["up", "away", "up"]
 
 
@@ -259,3 +279,10 @@ async def test_muting_is_both_ways_and_confirmed(on: bool, state: str) -> None:
     (action,) = [one for one in peer.actions if one["Action"] == "MixMonitorMute"]
     assert (action["Direction"], action["State"]) == ("both", state)
     assert action["Channel"] == "PJSIP/trunk-1"
+
+
+def test_only_lines_of_the_same_asterisk_are_judged() -> None:
+    existing = Existing("pintu", frozenset({"pintu-1.1"}))
+    told = [existing.misses(line) for line in ("pintu-1.1", "pintu-1.2", "other-1.2", "1.2")]
+    assert told == [False, True, False, False]
+    assert Existing("", frozenset()).misses("1.2")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from ivr.engine.steps import RECOVERY, Recovery, Step
 from ivr.flow.bundle import Bundle
-from ivr.simulator import Act, Leave, Officer, Press, Quiet, Speak
+from ivr.simulator import Act, Leave, Officer, Press, Quiet, Simulator, Speak
 from tests.service import LINE, Service
 from tests.talk import HOTLINE, load_texts, write_flow
 
@@ -242,6 +242,28 @@ async def test_the_recording_of_the_call_goes_on_in_a_segment_of_its_own(bundle:
     assert [fact["type"] for fact in facts] == ["call.taken_over", "recording.continued"] * 2
     names = [fact["outcome"]["recording"] for fact in facts if "outcome" in fact]
     assert names == ["id-1-6-id-3", "id-1-6-id-4"]
+
+
+class Withholding(Simulator):
+    """A line whose recording was stopped for a secret, to go on after it."""
+
+    def position(self) -> dict[str, Any]:
+        return {**super().position(), "recording": None, "withheld": True}
+
+
+class WithheldService(Service):
+    def channel(self) -> Simulator:
+        self.channels.append(Withholding(self.caller, self.line, show=self.shown.append))
+        return self.channels[-1]
+
+
+async def test_a_recording_that_was_to_go_on_after_a_secret_is_begun_anew(bundle: Bundle) -> None:
+    """The dead engine may have begun it: nobody knows, so it is stopped, and begins again."""
+    service = WithheldService(bundle, ACTS)
+    await service.die(2 + STEPS.index("lookup"), stored=False)
+    await service.run()
+    facts = [fact.event["type"] for fact in await service.journal.facts("id-1")]
+    assert facts == ["call.taken_over", "recording.continued"]
 
 
 async def test_no_recording_begins_when_the_next_step_is_to_end_it() -> None:

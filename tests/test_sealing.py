@@ -8,17 +8,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from ivr.recordings.sealing import (
-    LEGS,
+from ivr.recordings.sealing import LEGS, leg_path, message_path, read_message, seal
+from ivr.recordings.segments import (
     Segment,
     begin,
     finish,
     join_segments,
-    leg_path,
     list_unsealed,
-    message_path,
-    read_message,
-    seal,
+    note_mute,
 )
 
 RATE = 8000
@@ -73,8 +70,8 @@ async def test_a_leg_that_is_no_sound_is_missing(tmp_path: Path) -> None:
 
 
 def test_what_was_begun_is_found_until_it_is_finished(tmp_path: Path) -> None:
-    begin(tmp_path, "A-5", "pintu-1.2")
-    begin(tmp_path, "A-9", "pintu-1.2")
+    begin(tmp_path, "A-5", "pintu-1.2", 100.0)
+    begin(tmp_path, "A-9", "pintu-1.2", 100.0)
     assert {segment.name: line for segment, line in list_unsealed(tmp_path).items()} == {
         "A-5": "pintu-1.2",
         "A-9": "pintu-1.2",
@@ -111,6 +108,28 @@ def test_a_segment_that_only_a_dead_engine_knew_is_counted() -> None:
     ]
 
 
+def test_when_a_segment_was_muted_is_what_its_mark_says(tmp_path: Path) -> None:
+    """Whoever noted it: the engine that seals has not seen it."""
+    for name in ("A-3", "A-5"):
+        begin(tmp_path, name, "pintu-1.2", 100.0)
+        note_mute(tmp_path, name, 103.5, on=True)
+    note_mute(tmp_path, "A-3", 107.0, on=False)
+    note_mute(tmp_path, "A-5", 108.0, on=True)
+    first, second = join_segments([Segment("A-3", 10.0, 40.0)], list(list_unsealed(tmp_path)))
+    assert (first.muted, second.muted) == (((103.5, 107.0),), ((103.5, None),))
+    assert second.silences == [[3500, None]]
+    assert Segment.restored(first.plain()) == Segment("A-3", 10.0, 40.0)
+
+
+def test_a_mark_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    (tmp_path / "A-3.open").write_text("pintu-1.2\nbegan 100.5\nmuted 103.5\nhea")
+    (tmp_path / "A-5.open").write_text("")
+    (cut, line), (empty, nobody) = list_unsealed(tmp_path).items()
+    assert (cut, line) == (Segment("A-3", 100.5, None, ((103.5, None),)), "pintu-1.2")
+    assert cut.silences == [[3000, None]]
+    assert (empty.name, empty.muted, nobody) == ("A-5", (), "")
+
+
 def test_one_segment_keeps_its_end() -> None:
     assert join_segments([Segment("A-3", 10.0, 40.0)], []) == [Segment("A-3", 10.0, 40.0)]
     assert join_segments([], []) == []
@@ -118,13 +137,13 @@ def test_one_segment_keeps_its_end() -> None:
 
 def test_without_room_a_recording_does_not_begin(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space left"):
-        begin(tmp_path, "c1-3", "line", room=1 << 62)
+        begin(tmp_path, "c1-3", "line", 100.0, room=1 << 62)
     assert list_unsealed(tmp_path) == {}
-    begin(tmp_path, "c1-3", "line", room=0)
+    begin(tmp_path, "c1-3", "line", 100.0, room=0)
     assert [segment.name for segment in list_unsealed(tmp_path)] == ["c1-3"]
 
 
 def test_a_mark_that_another_call_takes_away_meanwhile_is_none(tmp_path: Path) -> None:
-    begin(tmp_path, "A-5", "line-1")
+    begin(tmp_path, "A-5", "line-1", 100.0)
     (tmp_path / "B-2.open").symlink_to(tmp_path / "vanished")
     assert [segment.name for segment in list_unsealed(tmp_path)] == ["A-5"]

@@ -149,7 +149,7 @@ async def test_a_call_that_stands_still_when_it_is_ended_takes_nobody_with_it(
         await engine.leave(line, Say(()))
     engine.stuck = {"line-1"}
     async with asyncio.TaskGroup() as group:
-        ending = group.create_task(engine.sweeper.end_gone(frozenset()))
+        ending = group.create_task(engine.sweeper.end_gone(lambda line: True))
         await engine.stands.wait()
         engine.time += SHORT + 0.1
         await engine.sweeper.sweep()
@@ -163,3 +163,13 @@ async def test_claims_are_looked_at_on_the_event_loop_alone(engine: Engine) -> N
     await engine.sweeper.sweep()
     assert engine.lines.threads == {threading.get_ident()}
     assert [path.name for path in engine.scratch.iterdir()] == ["line-1"]
+
+
+async def test_a_line_that_is_gone_is_ended_at_once_unless_somebody_leads_it(
+    engine: Engine,
+) -> None:
+    for line in ("line-1", "line-2", "line-3"):
+        await engine.leave(line, Say(()))
+    with engine.lines.holding("line-2"):
+        await engine.sweeper.end_gone(lambda line: line != "line-1")
+    assert engine.finished == ["line-3"]

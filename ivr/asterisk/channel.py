@@ -104,8 +104,11 @@ class AgiChannel:
         self._failed = True
         return Unable(reason)
 
-    async def hold(self, utterances: Sequence[Utterance]) -> None:
+    async def hold(self, utterances: Sequence[Utterance], *, masked: bool = False) -> None:
         """See `ivr.ports.Channel`."""
+        if masked:
+            with suppress(ChannelClosed):  # the next step will tell
+                await self._recorder.mask("", on=True)  # begins nothing, so needs no act
         await self._line.hold(utterances)
 
     def position(self) -> dict[str, Any]:

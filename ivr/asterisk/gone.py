@@ -56,12 +56,12 @@ class GoneChannel:
         told = trace.outcome(step, now, gone=True) if trace.away == act else None
         return told or HungUp()
 
-    async def hold(self, utterances: Sequence[Utterance]) -> None:
+    async def hold(self, utterances: Sequence[Utterance], *, masked: bool = False) -> None:
         """Nobody is there to hear it."""
 
     def position(self) -> dict[str, Any]:
         """As the last engine left it, but that nothing is being recorded any more."""
-        return {**self._position, "recording": None}
+        return {**self._position, "recording": None, "withheld": False}
 
     def restore(self, position: Mapping[str, Any]) -> None:
         """See `ivr.ports.Channel`."""

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,9 +19,14 @@ from ivr.asterisk.agi import command
 from ivr.asterisk.line import Line, Unperformed
 from ivr.engine.outcomes import RecordingSet
 from ivr.ports import Muting
-from ivr.recordings.sealing import LEGS, Segment, begin, finish, leg_path, list_unsealed
+from ivr.recordings.sealing import LEGS, leg_path
+from ivr.recordings.segments import Segment, begin, finish, list_unsealed, note_mute
 
 _log = logging.getLogger(__name__)
+
+AFTER: Final = 0.3
+"""Seconds that nothing is recorded after a secret: the tone of its last key may outlast the key's
+event, and Asterisk mutes sound when it writes it, up to 0.1 s late (main/audiohook.c)."""
 
 
 class NoMuting:
@@ -66,8 +71,10 @@ class Recorder:
             await self._line.run(command.execute("StopMixMonitor"))
         await self.stop()
         self._withheld = on and masked
-        self._masked = masked
+        before, self._masked = self._masked, masked
         if on and not masked:
+            if before is not False:
+                await self._fade()
             await self._begin(act)
         return RecordingSet(on, self.name)
 
@@ -80,26 +87,41 @@ class Recorder:
             await self._mute(act, on=on)
         elif self._withheld and not on:
             self._withheld = False
+            await self._fade()
             await self._begin(act)
 
     async def _mute(self, act: str, *, on: bool) -> None:
-        if await self._muting.mute(self._channel, on=on):
-            self._note(on=on)
+        if not on:
+            await self._fade()
+        if await self._is_muted(on=on):
             return
         await self.stop()
         self._withheld = on
         if not on:
             await self._begin(act)
 
-    def _note(self, *, on: bool) -> None:
-        segment, moment = self._segments[-1], self._now()
-        if on:
-            muted = (*segment.muted, (moment, None))
-        elif segment.muted and segment.muted[-1][1] is None:
-            muted = (*segment.muted[:-1], (segment.muted[-1][0], moment))
-        else:
-            return
-        self._segments[-1] = replace(segment, muted=muted)
+    async def _is_muted(self, *, on: bool) -> bool:
+        """Have the segment muted, or hear again; False: unknown, so it must end.
+
+        In its mark the muted time is never shorter than it was.
+        """
+        if on and not await self._note(on=True):
+            return False
+        return await self._muting.mute(self._channel, on=on) and (on or await self._note(on=False))
+
+    async def _note(self, *, on: bool) -> bool:
+        name = self._segments[-1].name
+        try:
+            await asyncio.to_thread(note_mute, self._directory, name, self._now(), on=on)
+        except OSError as error:
+            _log.error("%s: muting cannot be noted: %s", self._directory, error.strerror)
+            return False
+        return True
+
+    async def _fade(self) -> None:
+        """Let the last of a secret pass: a prompt that speaks it, the tone of its last key."""
+        await self._line.look()  # ends what is held for the caller
+        await asyncio.sleep(AFTER)
 
     async def _begin(self, act: str) -> None:
         await self._mark(act)
@@ -113,7 +135,7 @@ class Recorder:
 
     async def _mark(self, act: str) -> None:
         try:
-            await asyncio.to_thread(begin, self._directory, act, self._unique)
+            await asyncio.to_thread(begin, self._directory, act, self._unique, self._now())
         except OSError as error:
             _log.error("%s: recording cannot begin: %s", self._directory, error.strerror)
             raise Unperformed("recording_failed") from None
@@ -159,7 +181,9 @@ class Recorder:
         return act
 
     async def go_on(self, act: str) -> None:
-        """Record the caller again after the talk `act`."""
+        """Record the caller again after the talk `act`. The prompt before it may have been masked,
+        what comes now is not."""
+        self._masked = False
         await self._begin(f"{act}-after")
 
     def position(self) -> dict[str, Any]:
@@ -167,7 +191,7 @@ class Recorder:
         return {
             "recording": self.name,
             "withheld": self._withheld,
-            "segments": [asdict(segment) for segment in self._segments],
+            "segments": [segment.plain() for segment in self._segments],
         }
 
     def restore(self, position: Mapping[str, Any]) -> None:

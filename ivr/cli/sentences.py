@@ -177,8 +177,12 @@ def _abandoned(event: Event) -> str:
     return f"the call was given up: {why.get(event['reason'], event['reason'])}"
 
 
+CONTINUED_LATER = "the recording ended; a new one begins once a secret is over"
+
+
 def _continued(event: Event) -> str:
-    return f"a new recording began: {event['outcome'].get('recording')}"
+    recording = event["outcome"].get("recording")
+    return f"a new recording began: {recording}" if recording else CONTINUED_LATER
 
 
 def _lost(event: Event) -> str:

@@ -100,10 +100,10 @@ class ObservedChannel:
             self._ended = perf_counter()
             self._meters.steps.labels(step.type).observe(self._ended - begun)
 
-    async def hold(self, utterances: Sequence[Utterance]) -> None:
+    async def hold(self, utterances: Sequence[Utterance], *, masked: bool = False) -> None:
         """See `ivr.ports.Channel`. What follows then was not asked for by a key."""
         self._ended = None
-        await self._inner.hold(utterances)
+        await self._inner.hold(utterances, masked=masked)
 
     def position(self) -> dict[str, Any]:
         """See `ivr.ports.Channel`."""

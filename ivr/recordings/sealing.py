@@ -7,21 +7,17 @@ its files have been read back. Must not delete or change a recording.
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
-import os
-import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import soundfile
 
 from ivr.engine.outcomes import Recorded
+from ivr.recordings.segments import Segment
 
 LEGS = ("mix", "in", "out")
 """Both sides together, what the caller said, what the caller heard."""
@@ -32,10 +28,6 @@ at them."""
 
 TOLERANCE = 1_000
 """Milliseconds that a leg may be shorter than the time that it covers."""
-
-ROOM = 64 << 20
-"""Bytes that must be free on the disk of the recordings for one more to begin: an hour of a call in
-three legs takes 173 MB, and most end within minutes."""
 
 SEALED = "recording.sealed"
 """The type of the event that tells of a recording that is whole."""
@@ -102,89 +94,6 @@ def has_voice(path: Path) -> bool:
     frame = max(1, rate // 50)
     mono = samples[: len(samples) // frame * frame, 0].reshape(-1, frame)
     return bool(mono.size) and bool(np.sqrt((mono**2).mean(axis=1)).max() > AUDIBLE)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch of a call that was recorded in one go.
-
-    `began` and `ended` are seconds since 1970; `ended` is None when nobody was there to see it.
-    `muted` are the times that are silent on purpose, since a secret was keyed or read back.
-    """
-
-    name: str
-    began: float
-    ended: float | None = None
-    muted: tuple[tuple[float, float | None], ...] = ()
-
-    @classmethod
-    def restored(cls, plain: Mapping[str, Any]) -> Segment:
-        """The segment that `dataclasses.asdict` and JSON made `plain`."""
-        return cls(**{**plain, "muted": tuple((since, until) for since, until in plain["muted"])})
-
-    @property
-    def expected(self) -> int | None:
-        """Milliseconds that its files should hold, None when that is not known."""
-        return None if self.ended is None else round((self.ended - self.began) * 1000)
-
-    @property
-    def silences(self) -> list[list[int | None]]:
-        """When it was muted: milliseconds from its beginning, None: to its end."""
-        return [
-            [self._offset(since), None if until is None else self._offset(until)]
-            for since, until in self.muted
-        ]
-
-    def _offset(self, moment: float) -> int:
-        return max(0, round((moment - self.began) * 1000))
-
-
-def begin(directory: Path, name: str, line: str, *, room: int = ROOM) -> None:
-    """Leave a mark that this recording must be sealed, whatever becomes of this engine.
-
-    Raises OSError: the disk says no, or has less than `room` bytes free, with which a recording
-    would end in the middle and nobody would be told.
-    """
-    if shutil.disk_usage(directory).free < room:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(directory))
-    _mark(directory, name).write_text(line, "utf-8")
-
-
-def finish(directory: Path, name: str) -> None:
-    """Take the mark away: the journal knows of the recording."""
-    _mark(directory, name).unlink(missing_ok=True)
-
-
-def list_unsealed(directory: Path, name: str = "*") -> dict[Segment, str]:
-    """The recordings that bear a mark, each with its line; with `name` only that one.
-
-    Those of other calls may be sealed meanwhile: a mark that vanishes is none.
-    """
-    unsealed: dict[Segment, str] = {}
-    for mark in sorted(directory.glob(f"{name}.open")):
-        with suppress(FileNotFoundError):
-            unsealed[Segment(mark.stem, mark.stat().st_mtime)] = mark.read_text("utf-8")
-    return unsealed
-
-
-def join_segments(known: Sequence[Segment], marked: Sequence[Segment]) -> list[Segment]:
-    """The segments of a call in order: those it knows, and those that only a dead engine knew.
-
-    None is longer than until the next one began.
-    """
-    names = {segment.name for segment in known}
-    every = sorted(
-        [*known, *(segment for segment in marked if segment.name not in names)],
-        key=lambda segment: segment.began,
-    )
-    return [
-        replace(segment, ended=min(segment.ended or after.began, after.began))
-        for segment, after in pairwise(every)
-    ] + every[-1:]
-
-
-def _mark(directory: Path, name: str) -> Path:
-    return directory / f"{name}.open"
 
 
 async def seal(

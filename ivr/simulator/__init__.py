@@ -14,6 +14,7 @@ from ivr.simulator.caller import (
 )
 from ivr.simulator.channel import Simulator
 from ivr.simulator.line import Line
+from ivr.simulator.muting import SimulatedMuting
 
 __all__ = [
     "Act",
@@ -25,6 +26,7 @@ __all__ = [
     "Press",
     "Quiet",
     "ScriptedCaller",
+    "SimulatedMuting",
     "Simulator",
     "Speak",
     "Wait",

@@ -101,7 +101,7 @@ class Simulator:
             case _:
                 raise AssertionError(f"a channel does not perform {step.type}")
 
-    async def hold(self, utterances: Sequence[Utterance]) -> None:
+    async def hold(self, utterances: Sequence[Utterance], *, masked: bool = False) -> None:
         """Show what the caller hears while waiting."""
         for one in utterances:
             self._show(f"   … {write_out(one)}")

@@ -12,12 +12,14 @@ from ivr.asterisk.pbx.ports import HOST
 
 @dataclass
 class Proxy:
-    """Passes bytes on to `target` while it is `open`. `began` is when connections came."""
+    """Passes bytes on to `target` while it is `open`. `began` is when connections came, `asked` all
+    that has come on them."""
 
     target: int
     port: int = 0
     open: bool = True
     began: list[float] = field(default_factory=list)
+    asked: bytearray = field(default_factory=bytearray)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
@@ -32,6 +34,11 @@ class Proxy:
         async with asyncio.timeout(within), self._changed:
             await self._changed.wait_for(lambda: len(self.began) >= count)
 
+    async def logged_in(self, within: float = 20.0) -> None:
+        """Wait until the engine has been let in: it then asks which lines exist."""
+        async with asyncio.timeout(within), self._changed:
+            await self._changed.wait_for(lambda: b"CoreShowChannels" in self.asked)
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with self._changed:
             self.began.append(asyncio.get_running_loop().time())
@@ -43,11 +50,18 @@ class Proxy:
             writer.transport.abort()
             return
         self._writers.append(back)
-        await asyncio.gather(self._pass_on(reader, back), self._pass_on(there, writer))
+        await asyncio.gather(
+            self._pass_on(reader, back, self.asked), self._pass_on(there, writer, bytearray())
+        )
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, copy: bytearray
+    ) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65536):
+                async with self._changed:
+                    copy += data
+                    self._changed.notify_all()
                 if self.open:
                     writer.write(data)
         writer.transport.abort()

@@ -85,7 +85,7 @@ async def test_a_connection_that_has_gone_dead_is_found(
         running_proxy(pbx.ports.ami) as proxy,
         engine_behind(proxy, pbx, tmp_path / "engine") as engine,
     ):
-        await proxy.reached(1)
+        await proxy.logged_in()
         proxy.open = False
         dead = datetime.now(UTC)
         await proxy.reached(2, within=3 * SILENT)

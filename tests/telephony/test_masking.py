@@ -139,7 +139,10 @@ async def test_without_the_manager_interface_the_recording_stops_for_a_secret(
     assert story.summary.outcome == "rahasia"
     sealed = story.all("recording.sealed")
     assert len(sealed) == 2
-    assert [one["muted"] for one in sealed] == [[], []]
+    [[asked, end]] = sealed[0]["muted"]
+    assert end is None
+    assert asked > sealed[0]["expected"] - 1000
+    assert sealed[1]["muted"] == []
     for leg, parts in sounds(lonely, story).items():
         assert [level(part) > -30 for part in parts] == [True, True], leg
         # The tones would be at -12 dBFS; a voice reaches -25 at their frequencies.

@@ -6,6 +6,6 @@ of the recording by stopping the recording.
 
 from ivr.asterisk.manager.manager import Account, AmiManager, Gap
 from ivr.asterisk.manager.muting import AmiMuting
-from ivr.asterisk.manager.watch import Watcher, watch
+from ivr.asterisk.manager.watch import Existing, Watcher, watch
 
-__all__ = ["Account", "AmiManager", "AmiMuting", "Gap", "Watcher", "watch"]
+__all__ = ["Account", "AmiManager", "AmiMuting", "Existing", "Gap", "Watcher", "watch"]

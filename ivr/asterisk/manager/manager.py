@@ -63,7 +63,7 @@ class Account:
 
 class AmiManager(panoramisk.Manager):  # type: ignore[misc]
     """`find` is asked for the account before each try, since a local Asterisk draws a new secret at
-    each start; None: there is none now.
+    each start; None: there is none now. It may read files: it is asked in a thread.
 
     `on_up` is called after each login, with the gap before it (None the first time), `on_state`
     with each change: `up`, `away`, `refused`. `pause` is how many seconds it leaves Asterisk alone
@@ -132,7 +132,7 @@ class AmiManager(panoramisk.Manager):  # type: ignore[misc]
 
     async def _session(self) -> bool:
         """Connect, log in, stay; True once the connection breaks after it was up."""
-        account = self._find()
+        account = await asyncio.to_thread(self._find)
         if account is None:
             raise away()
         loop = asyncio.get_running_loop()

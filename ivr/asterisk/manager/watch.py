@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from panoramisk.message import Message
@@ -15,13 +16,25 @@ from ivr.errors import ManagerAway
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """The lines that an Asterisk has. `system` is its name, in front of each unique id of its."""
+
+    system: str
+    lines: frozenset[str]
+
+    def misses(self, line: str) -> bool:
+        """Whether the line was of this Asterisk and is no more; another one's is not judged."""
+        return line.rpartition("-")[0] == self.system and line not in self.lines
+
+
 class Watcher(Protocol):
     """Whoever wants to know. A line is named by Asterisk's unique id."""
 
     async def hung_up(self, line: str, cause: int) -> None:
         """A line ended, for a cause of Q.850 (16: normal clearing)."""
 
-    async def synced(self, lines: frozenset[str], gap: Gap | None) -> None:
+    async def synced(self, existing: Existing, gap: Gap | None) -> None:
         """The connection is there (again): these lines exist now. `gap` is None the first time."""
 
 
@@ -67,7 +80,9 @@ def _join(untold: Gap | None, gap: Gap | None) -> Gap | None:
     return Gap(untold.since, gap.until, untold.dropped + gap.dropped)
 
 
-async def list_lines(manager: AmiManager) -> frozenset[str]:
+async def list_lines(manager: AmiManager) -> Existing:
     """The unique ids of all channels that exist now. Raises ManagerAway."""
+    settings = await manager.ask({"Action": "CoreSettings"})
     answers = await manager.ask({"Action": "CoreShowChannels"})
-    return frozenset(one.uniqueid for one in answers if one.event == "CoreShowChannel")
+    lines = frozenset(one.uniqueid for one in answers if one.event == "CoreShowChannel")
+    return Existing(str(settings.systemname), lines)
