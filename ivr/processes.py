@@ -6,6 +6,7 @@ Settings come from the environment. A fault is told in a sentence; exit codes ar
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import resource
 import signal
@@ -78,6 +79,7 @@ def _run_engine(settings: Settings, number: int) -> None:
     def ready(server: FastAgiServer) -> None:
         instruments.readiness.report("fastagi")
 
+    gc.freeze()  # bundle and modules live as long as the process: no need to look at them again
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve_hotline(settings, bundle, library, ready, instruments=instruments))
 

@@ -13,7 +13,7 @@ import pytest
 
 from ivr.asterisk.channel import AgiChannel
 from ivr.asterisk.fastagi import AgiSession, serve
-from ivr.engine.outcomes import Keys
+from ivr.engine.outcomes import Keys, Silence
 from ivr.engine.steps import Menu, Timing
 from ivr.engine.utterance import Utterance
 from ivr.speech.casting import load_casting
@@ -59,14 +59,19 @@ async def talk(
         return peer.lines
 
 
-async def answer_call(peer: FakeAsterisk) -> None:
-    """Up to the prompt of the first menu, which a key ends at once."""
+async def start_call(peer: FakeAsterisk) -> None:
+    """Up to the prompt of the first menu."""
     await peer.answer_sync()
     await peer.answer(b"200 result=0")  # ANSWER
     await peer.answer_sync()
     await peer.hear()  # the collector
     await peer.answer_sync()
-    await peer.answer(b"200 result=49 endpos=80")  # the prompt
+
+
+async def answer_call(peer: FakeAsterisk) -> None:
+    """Up to the prompt of the first menu, which a key ends at once."""
+    await start_call(peer)
+    await peer.answer(b"200 result=49 endpos=80")
 
 
 async def test_keys_that_wait_are_used_without_a_word_to_asterisk(
@@ -105,5 +110,41 @@ async def test_a_menu_that_needs_another_key_is_told_of_it(
         assert b'"0123456789*#"' in await peer.answer(b"200 result=50 endpos=80")
         await peer.answer_sync(IVR_KEYS=b"12")
         await peer.hear()
+
+    await talk(library, tmp_path, caller, asterisk)
+
+
+async def test_a_key_after_the_prompt_ends_the_silence_that_follows_it(
+    library: PromptLibrary, tmp_path: Path
+) -> None:
+    length = library.join(HELLO).duration_ms
+
+    async def caller(channel: AgiChannel) -> None:
+        assert await channel.perform(MENU, "call-1") == Keys("1", heard=length, waited=700)
+
+    async def asterisk(peer: FakeAsterisk) -> None:
+        await start_call(peer)
+        await peer.answer(b"200 result=49 endpos=%d" % (8 * (length + 700)))
+        await peer.answer_sync(IVR_KEYS=b"1")
+        await peer.hear()
+
+    lines = await talk(library, tmp_path, caller, asterisk)
+    assert len(lines) == 8, "nothing is sent between the prompt's end and the key"
+
+
+async def test_patience_may_end_before_the_silence_that_follows_the_prompt(
+    library: PromptLibrary, tmp_path: Path
+) -> None:
+    hasty = Menu(HELLO, ("1",), Timing(first_key=50, next_key=50, total=9000))
+
+    async def caller(channel: AgiChannel) -> None:
+        length = library.join(HELLO).duration_ms
+        assert await channel.perform(hasty, "call-1") == Silence(heard=length)
+
+    async def asterisk(peer: FakeAsterisk) -> None:
+        await start_call(peer)
+        await peer.hear()  # the prompt, of whose end nothing is said
+        await peer.answer_sync()
+        await peer.hear()  # the collector
 
     await talk(library, tmp_path, caller, asterisk)

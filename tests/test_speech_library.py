@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ from ivr.errors import SpeechError
 from ivr.speech import audio
 from ivr.speech.cache import FORMATS, Sounds
 from ivr.speech.casting import Casting
-from ivr.speech.compose import SENTENCE_MS, Clip, Silence, list_clips
+from ivr.speech.compose import SENTENCE_MS, TAIL_MS, Clip, Silence, list_clips
 from ivr.speech.library import PromptLibrary
 from ivr.speech.render import Voice
 from ivr.speech.studio import Studio, import_recording
@@ -57,7 +58,7 @@ def load(stem: Path) -> Sounds:
 def test_only_what_is_missing_is_rendered(tmp_path: Path) -> None:
     library = make_library(tmp_path)
     seen: list[tuple[int, int]] = []
-    pauses = 3
+    pauses = 4
     assert len(library.list_missing(CLIPS)) == len(CLIPS)
     assert library.prepare(CLIPS, lambda done, of: seen.append((done, of))) == len(CLIPS) + pauses
     assert seen == [(n, len(CLIPS) + pauses) for n in range(1, len(CLIPS) + pauses + 1)]
@@ -108,6 +109,35 @@ def test_what_is_about_nobody_is_joined_once(tmp_path: Path, library: PromptLibr
     assert not (tmp_path / "scratch").exists()
     assert not sound.personal
     assert make_library(tmp_path).join([WELCOME, DUE]) == sound
+
+
+def test_silence_to_think_in_may_follow_what_is_about_nobody(
+    tmp_path: Path, library: PromptLibrary
+) -> None:
+    plain, thinking = (library.join([WELCOME], tail=tail) for tail in (False, True))
+    silence = audio.encode(audio.silence(TAIL_MS, audio.WIDE))
+    for name in FORMATS:
+        assert load(thinking.path)[name] == load(plain.path)[name] + silence[name]
+    assert (thinking.duration_ms, thinking.tail_ms) == (plain.duration_ms, TAIL_MS)
+    assert library.join([OWN], tmp_path / "scratch", tail=True).tail_ms == 0
+
+
+def test_what_was_joined_is_recalled_without_the_disk(
+    tmp_path: Path, library: PromptLibrary
+) -> None:
+    assert library.recall([WELCOME]) is None
+    sound = library.join([WELCOME])
+    shutil.rmtree(tmp_path / "cache")
+    assert library.recall([WELCOME]) == sound
+    assert library.recall([WELCOME], tail=True) is None
+
+
+def test_an_utterance_with_a_value_is_not_remembered(
+    tmp_path: Path, library: PromptLibrary
+) -> None:
+    library.join([DUE])
+    library.join([OWN], tmp_path / "scratch")
+    assert library.recall([DUE]) is library.recall([OWN]) is None
 
 
 def test_what_is_personal_stays_in_the_directory_of_the_call(
@@ -247,7 +277,7 @@ def test_several_processes_prepare_the_same_prompts(tmp_path: Path) -> None:
     command = [sys.executable, "-c", script, str(tmp_path)]
     started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     rendered = [int(process.communicate(timeout=30)[0]) for process in started]
-    assert sum(rendered) == 60 + 3
+    assert sum(rendered) == 60 + 4
     clips = [Clip("id", f"teks {n}") for n in range(60)]
     assert make_library(tmp_path).list_missing([*clips, Silence(SENTENCE_MS)], deep=True) == []
     assert not list(tmp_path.rglob("*.part"))

@@ -88,7 +88,7 @@ class AgiChannel:
         self, step: Step, act: str, *, fresh: bool = True, masked: bool = False
     ) -> Outcome | Input:
         """See `ivr.ports.Channel`."""
-        self._line.heard = 0
+        self._line.heard, self._line.past = 0, 0.0
         self._failed = False
         try:
             return await self._perform(step, act, fresh, masked)
@@ -177,18 +177,20 @@ class AgiChannel:
             if self._keys.crowded:
                 await self._line.trim()
             return await self._gather(step, ahead=True)
-        sound = await self._line.ready(step.utterances)
+        sound = await self._line.ready(step.utterances, tail=True)
         if step.flush:
             await self._line.look()
             self._keys.drop()
-        return await self._gather(step, await self._line.play(sound))
+        patience = min(step.timing.first_key, step.timing.total) / 1000
+        keyed = await self._line.play(sound, patience=patience)
+        return await self._gather(step, keyed and not self._line.past)
 
     async def _gather(self, step: Menu | Collect, ahead: bool) -> Outcome | Input:
         """Read keys until they make an answer; the timers run from the end of the prompt.
 
         `ahead` says that a key came before that end.
         """
-        begun = last_key = self._clock()
+        begun = last_key = self._clock() - self._line.past
         typed = waited = 0
         while True:
             waiting = self._keys.waiting

@@ -9,6 +9,7 @@ know what a step means.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -44,8 +45,9 @@ class Line:
     With `one_key` a single key is enough: when one waits, the collector is not stopped by further
     ones, since each stop is a moment in which Asterisk may take a key twice; they are in the store.
 
-    `heard` is how many milliseconds of the step's prompts were played, `language` the one that the
-    dialplan apologises in when every engine dies. What is awaited here raises ChannelClosed when
+    `heard` is how many milliseconds of the step's prompts were played, `past` how many seconds ago
+    they had ended when `play` came back, `language` the one that the dialplan apologises in when
+    every engine dies. What is awaited here raises ChannelClosed when
     the caller is gone, ProtocolError when Asterisk breaks the protocol.
     """
 
@@ -59,6 +61,7 @@ class Line:
         self.keys = KeyStore()
         self.one_key = False
         self.heard = 0
+        self.past = 0.0
         self.language: str | None = None
 
     @property
@@ -124,9 +127,13 @@ class Line:
         except (ChannelClosed, SpeechError):
             return  # the next step will tell what became of the line
 
-    async def ready(self, utterances: Sequence[Utterance]) -> Sound:
-        """The sound of a step, with the key store looked at and in order."""
-        sound = await self._join(utterances)
+    async def ready(self, utterances: Sequence[Utterance], *, tail: bool = False) -> Sound:
+        """The sound of a step, with the key store looked at and in order.
+
+        With `tail` the silence that a caller thinks in is part of it, so that Asterisk needs no
+        further command when the prompt ends, which is when most keys come.
+        """
+        sound = await self._join(utterances, tail)
         if self.keys.crowded:
             await self.trim()
         language = utterances[-1].language
@@ -135,10 +142,11 @@ class Line:
             self.language = language
         return sound
 
-    async def play(self, sound: Sound, *, cut: bool = True) -> bool:
+    async def play(self, sound: Sound, *, cut: bool = True, patience: float = math.inf) -> bool:
         """Play to the end or, with `cut`, to a key; returns whether a key came, or had come before.
 
-        A finish key that comes late stops Asterisk too; the prompt then goes on where it was.
+        A sound with a tail is left when `patience` seconds have passed since the prompt's end. A
+        finish key that comes late stops Asterisk too; the prompt then goes on where it was.
         Raises Unperformed when Asterisk has no such sound.
         """
         offset = 0
@@ -149,16 +157,27 @@ class Line:
                 return True
             if listening is None:
                 raise self._gone()
+            left = (sound.duration_ms - offset / SAMPLES_PER_MS) / 1000 + patience
+            if patience * 1000 < sound.tail_ms and not await self._session.wait(listening, left):
+                self.heard, self.past = sound.duration_ms, patience
+                await self.look()
+                return bool(self.keys.waiting)
             reply = await self._end(listening)
             offset = reply.endpos or 0
-            self.heard = min(offset // SAMPLES_PER_MS, sound.duration_ms)
-            if reply.result == "-1":
-                await self.check()
-                raise Unperformed("sound_missing")
-            if reply.result == "0" and self.heard < sound.duration_ms - TORN_MS:
-                raise Unperformed("sound_damaged")
+            await self._judge(reply, sound)
             if reply.result == "0" or self.keys.waiting:
                 return bool(cut and self.keys.waiting)
+
+    async def _judge(self, reply: Reply, sound: Sound) -> None:
+        """Note what was heard. Raises Unperformed for a sound that was not played as it should."""
+        played = (reply.endpos or 0) // SAMPLES_PER_MS
+        self.heard = min(played, sound.duration_ms)
+        self.past = (played - self.heard) / 1000
+        if reply.result == "-1":
+            await self.check()
+            raise Unperformed("sound_missing")
+        if reply.result == "0" and played < sound.duration_ms + sound.tail_ms - TORN_MS:
+            raise Unperformed("sound_damaged")
 
     async def beep(self) -> None:
         """Play the tone that asks a caller to speak."""
@@ -216,10 +235,13 @@ class Line:
 
         return follow
 
-    async def _join(self, utterances: Sequence[Utterance]) -> Sound:
-        return await asyncio.to_thread(self._library.join, utterances, self._scratch)
+    async def _join(self, utterances: Sequence[Utterance], tail: bool = False) -> Sound:
+        known = self._library.recall(utterances, tail=tail)
+        if known is not None:
+            return known
+        return await asyncio.to_thread(self._library.join, utterances, self._scratch, tail=tail)
 
 
 def _stream(sound: Sound, keys: str, offset: int = 0) -> Command:
-    length = sound.duration_ms / 1000
+    length = (sound.duration_ms + sound.tail_ms) / 1000
     return command.stream_file(str(sound.path), keys, duration=length, offset=offset)

@@ -20,6 +20,7 @@ from ivr.speech.kinds import speak, vocabulary
 GROUP_MS = 250  # between the groups of a number that is read out
 COMMA_MS = 200  # where a comma, colon, semicolon or dash stands beside a value
 SENTENCE_MS = 400  # where a sentence ends beside a value, and between two utterances
+TAIL_MS = 2000  # after a prompt that asks for a key
 
 _SENTENCE_END = re.compile(r"[.!?…]")
 _COMMA = re.compile(r"[,:;()–—]")
@@ -46,7 +47,7 @@ class Silence:
     ms: int
 
 
-PAUSES = frozenset(Silence(ms) for ms in (GROUP_MS, COMMA_MS, SENTENCE_MS))
+PAUSES = frozenset(Silence(ms) for ms in (GROUP_MS, COMMA_MS, SENTENCE_MS, TAIL_MS))
 Piece = Clip | Silence
 Pieces = tuple[Piece, ...]
 

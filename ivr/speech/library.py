@@ -15,13 +15,14 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 from ivr.engine.utterance import Utterance
 from ivr.errors import SpeechError
 from ivr.speech import audio
 from ivr.speech.cache import FORMATS, Cache, Entry, Sounds, write_sounds
 from ivr.speech.casting import Casting, hash_parts
-from ivr.speech.compose import PAUSES, SENTENCE_MS, Piece, Silence, compose
+from ivr.speech.compose import PAUSES, SENTENCE_MS, TAIL_MS, Piece, Silence, compose
 
 BEEP = (250, 1000)  # milliseconds, Hz
 SILENCE_MS = 60_000
@@ -55,7 +56,7 @@ class Sound:
     """Utterances as one sound: path without extension, SHA-256 of its `.sln16`, and their places.
 
     When `personal`, the file lies in the scratch directory, and the hash is personal data too:
-    whoever tries all values finds the one that was spoken.
+    whoever tries all values finds the one that was spoken. `tail_ms` of silence follow in the file.
     """
 
     path: Path
@@ -63,6 +64,12 @@ class Sound:
     sha256: str
     spans: tuple[Span, ...]
     personal: bool
+    tail_ms: int = 0
+
+
+_Words: TypeAlias = tuple[bool, tuple[tuple[str, str, str], ...]]
+"""Utterances without a value: the prompt, language and template of each; first whether a tail
+follows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,7 @@ class PromptLibrary:
         self._cache = Cache(cache)
         self._casting = casting
         self._known: dict[Piece, _Found] = {}
+        self._joined: dict[_Words, Sound] = {}
         self._secret = secrets.token_bytes(32)
 
     def list_missing(self, clips: Iterable[Piece], *, deep: bool = False) -> list[Piece]:
@@ -117,23 +125,39 @@ class PromptLibrary:
             sum(entry.ms for entry in entries),
         )
 
-    def join(self, utterances: Sequence[Utterance], scratch: Path | None = None) -> Sound:
+    def join(
+        self, utterances: Sequence[Utterance], scratch: Path | None = None, *, tail: bool = False
+    ) -> Sound:
         """Return the utterances as one sound, a sentence's pause between them.
 
-        What is about nobody is kept in the cache for every call. What is personal is written to
-        `scratch`, a directory of this call, which the caller deletes; its name tells nothing.
-        Raises SpeechError when a clip is missing or damaged, when a personal one has no `scratch`,
-        or when the disk refuses.
+        What is about nobody is kept in the cache for every call, and with `tail` ends in TAIL_MS of
+        silence. What is personal is written to `scratch`, a directory of this call, which the
+        caller deletes; its name tells nothing. Raises SpeechError when a clip is missing or
+        damaged, when a personal one has no `scratch`, or when the disk refuses.
         """
         parts = [[self._find(piece) for piece in compose(utterance)] for utterance in utterances]
         if not parts:
             raise SpeechError("there is nothing to play", remedy="Give at least one prompt.")
         pause = self._find(Silence(SENTENCE_MS))
         whole = [*parts[0], *chain.from_iterable([pause, *part] for part in parts[1:])]
-        personal = any(utterance.personal for utterance in utterances)
-        entry = self._join_personal(whole, scratch) if personal else self._join_public(whole)
         spans = _measure([utterance.prompt for utterance in utterances], parts)
-        return Sound(entry.stem, entry.ms, entry.sha256, spans, personal)
+        if any(utterance.personal for utterance in utterances):
+            entry = self._join_personal(whole, scratch)
+            return Sound(entry.stem, entry.ms, entry.sha256, spans, personal=True)
+        tail_ms = TAIL_MS if tail else 0
+        entry = self._join_public([*whole, self._find(Silence(TAIL_MS))] if tail else whole)
+        sound = Sound(entry.stem, entry.ms - tail_ms, entry.sha256, spans, False, tail_ms)
+        if (words := _words(utterances, tail)) is not None:
+            self._joined[words] = sound
+        return sound
+
+    def recall(self, utterances: Sequence[Utterance], *, tail: bool = False) -> Sound | None:
+        """Return what `join` made of them before, without a look at the disk; None: ask `join`.
+
+        Utterances with a value in them are not remembered.
+        """
+        words = _words(utterances, tail)
+        return None if words is None else self._joined.get(words)
 
     def beep(self) -> Path:
         """Return the tone that asks a caller to speak: a path without extension."""
@@ -200,6 +224,12 @@ class PromptLibrary:
         keys = "".join(found.key for found in whole).encode()
         name = hashlib.blake2b(keys, key=self._secret, digest_size=16).hexdigest()
         return write_sounds(scratch / name, _concatenate(whole))
+
+
+def _words(utterances: Sequence[Utterance], tail: bool) -> _Words | None:
+    if any(one.values for one in utterances):
+        return None
+    return tail, tuple((one.prompt, one.language, one.template) for one in utterances)
 
 
 def _concatenate(whole: Sequence[_Found]) -> Sounds:
