@@ -17,20 +17,28 @@ setup: .venv/.ready
 	touch $@
 
 # What Debian has and Python has not: the voice and time zones; for tests also the converter of
-# studio formats, the injector of disk faults and the load generator.
+# studio formats, the injector of disk faults, the load generator and PostgreSQL.
+apt = $(SUDO) apt-get -qq update && \
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install
 install = missing=""; \
 	for program in $(1); do command -v $$program >/dev/null || case $$program in \
 	  sipp) missing="$$missing sip-tester";; *) missing="$$missing $$program";; esac; done; \
 	[ -d /usr/share/zoneinfo/Asia ] || missing="$$missing tzdata"; \
-	[ -z "$$missing" ] || { echo "installing$$missing"; \
-	  $(SUDO) apt-get -qq update && \
-	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $$missing; }
+	[ -z "$$missing" ] || { echo "installing$$missing"; $(apt) $$missing; }
+
+# The tests start servers of their own, so the package is told to make none.
+ALONE := /etc/postgresql-common/createcluster.d/satu-pintu.conf
+install-postgresql = ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+	echo "installing postgresql"; \
+	echo "create_main_cluster = false" | $(SUDO) install -D -m 644 /dev/stdin $(ALONE) && \
+	$(apt) postgresql; result=$$?; $(SUDO) rm -f $(ALONE); exit $$result; }
 
 system:
 	@$(call install,espeak-ng)
 
 test-system:
 	@$(call install,espeak-ng ffmpeg strace sipp)
+	@$(install-postgresql)
 
 run: setup system
 	$(BIN)/ivr serve --with-pbx

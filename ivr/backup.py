@@ -90,7 +90,7 @@ def back_up(settings: Settings, target: Path, keys: Path | None, *, recordings: 
         _copy_spool(spool, draft / "spool" / spool.parent.name / SPOOL_FILE)
     for refused in sorted(settings.spools.glob(f"*/{REFUSED}*")):
         _copy_file(refused, draft / "spool" / refused.parent.name / refused.name)
-    records = _copy_store(settings.store / "journal.db", draft / "store" / "journal.db")
+    records = _copy_store(settings.journal, draft / "store" / "journal.db")
     _copy_tree(settings.shelf, draft / "bundles")
     if recordings:
         _copy_tree(settings.recorded, draft / "recordings")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from ivr.errors import UsageError
 
@@ -27,7 +28,9 @@ class Settings:
     `agi_port`, the second of several `engines` one port above. `recordings` is where Asterisk
     writes sound, `key` is the file of the vault's key, `spool` where records wait while the store
     is away (each process has `spool_megabytes` there), best on another disk; empty: all below
-    `state`. An engine takes `max_calls` calls, and those to the numbers `always_admitted` beyond.
+    `state`. `database` is the address of a PostgreSQL database, without a password; empty: the
+    store is an SQLite file below `state`. An engine takes `max_calls` calls, and those to the
+    numbers `always_admitted` beyond.
     Seconds: `drain` for calls to end after SIGTERM, `stall` that an engine may stand still.
     `status_port` serves /livez, /readyz and /metrics on loopback, 0: not. The manager interface is
     at `ami_host` and `ami_port`, its account `ami_user` with the secret in the file `ami_secret`;
@@ -56,6 +59,7 @@ class Settings:
     spool: Path = Path()
     spool_megabytes: int = 64
     officers: str = "officer-1:5091"
+    database: str = ""
 
     def at(self, state: Path) -> Settings:
         """The same settings with everything written somewhere else."""
@@ -73,8 +77,13 @@ class Settings:
 
     @property
     def store(self) -> Path:
-        """The directory of the journal: database, lock, socket."""
+        """The directory of the journal: SQLite's database and lock, the writer's socket."""
         return self.state / "store"
+
+    @property
+    def journal(self) -> Path:
+        """SQLite's database, unless there is another."""
+        return self.store / "journal.db"
 
     @property
     def socket(self) -> Path:
@@ -197,6 +206,24 @@ def _numbers(written: str) -> tuple[str, ...] | None:
     return numbers if all(re.fullmatch("[0-9+*#]{1,32}", one) for one in numbers) else None
 
 
+def _address(written: str) -> str | None:
+    """Never shows what was written when there is a password in it."""
+    try:
+        parts = urlsplit(written)
+        query = parse_qs(parts.query, strict_parsing=True) if parts.query else {}
+    except ValueError:
+        return None
+    if ("@" in parts.netloc and ":" in parts.netloc.rpartition("@")[0]) or "password" in query:
+        raise UsageError(
+            "there is a password in the address, where everybody can read it",
+            place="IVR_DATABASE",
+            remedy="Put it into a file of mode 0600 (HOST:PORT:DATABASE:USER:PASSWORD), and name"
+            " that file with PGPASSFILE.",
+        )
+    known = parts.scheme in ("postgresql", "postgres") and parts.path.strip("/")
+    return written if known else None
+
+
 def _log_form(written: str) -> str | None:
     return written if written in LOG_FORMS else None
 
@@ -215,6 +242,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Value | None], str]] = {
     "stall": (_seconds(1, 600), "Give seconds from 1 to 600."),
     "status_port": (_whole(0, 65535), "Give a number from 1 to 65535, or 0 for no pages."),
     "spool_megabytes": (_whole(1, 999_999), "Give the megabytes of a spool, 1 or more."),
+    "database": (_address, "Give postgresql://USER@HOST/NAME, or nothing for SQLite."),
     "log": (_log_form, f"Give one of {', '.join(LOG_FORMS)}."),
 }
 """How a setting is read, None for a value of the wrong form, and what to give. Else: a path."""

@@ -1,4 +1,4 @@
-"""The journal of a process as its settings say: the store, and the spool for when it is away."""
+"""The journal as the settings say: the store of one kind or the other, its spool, its reader."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from ivr.audit.vault import open_vault
 from ivr.config import Settings
-from ivr.errors import JournalError
+from ivr.errors import JournalError, SetupError
 from ivr.store.client import SocketJournal
 from ivr.store.draining import bring
+from ivr.store.journal import StoredJournal
+from ivr.store.postgres import PostgresJournal
+from ivr.store.postgres_reader import PostgresReader
+from ivr.store.reader import SqliteReader, StoredReader
 from ivr.store.spool import FILE, Spool
 from ivr.store.spooled import DRAIN_PATIENCE, PATIENCE, SpooledJournal
 from ivr.store.sqlite import SqliteJournal
@@ -41,8 +45,26 @@ async def open_store(settings: Settings, stack: AsyncExitStack) -> SpooledJourna
 
 def spool_store(settings: Settings) -> SpooledJournal:
     """The journal of the process that writes the store, not yet opened; nobody drains it."""
-    database = settings.store / "journal.db"
-    return _spool(settings, "writer", lambda: SqliteJournal(database, settings.key_file), PATIENCE)
+    return _spool(settings, "writer", lambda: _store(settings), PATIENCE)
+
+
+def open_reader(settings: Settings) -> StoredReader:
+    """A reader of the store, not yet opened. Raises SetupError when there is no journal yet."""
+    if settings.database:
+        return PostgresReader(settings.database, settings.key_file)
+    if not settings.journal.exists():
+        raise SetupError(
+            "there is no journal yet",
+            place=str(settings.journal),
+            remedy="It begins with the first call. Start the service: ivr serve --with-pbx",
+        )
+    return SqliteReader(settings.journal, settings.key_file)
+
+
+def _store(settings: Settings) -> StoredJournal:
+    if settings.database:
+        return PostgresJournal(settings.database, settings.key_file)
+    return SqliteJournal(settings.journal, settings.key_file)
 
 
 async def _adopt(settings: Settings, journal: SpooledJournal) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import settings
 
 from ivr.flow.bundle import Bundle
+from tests.postgres import Cluster
 from tests.talk import Talk, load_texts, write_flow
 
 # A shell's background job ignores SIGINT, and so would every process that a test starts.
@@ -23,6 +24,14 @@ settings.load_profile("soak" if os.environ.get("IVR_SOAK") else "steady")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="Rewrite the golden calls.")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server of this worker's own, started when somebody asks for a database."""
+    cluster = Cluster()
+    yield cluster
+    cluster.close()
 
 
 @pytest.fixture

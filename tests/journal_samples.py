@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,11 +19,14 @@ from ivr.engine.values import Personal, Secret
 from ivr.ports import CallReader, Fact, LiveRow, NewCase, Secrets, Turn
 from ivr.store.client import SocketJournal
 from ivr.store.memory import MemoryJournal
+from ivr.store.postgres import PostgresJournal
+from ivr.store.postgres_reader import PostgresReader
 from ivr.store.reader import SqliteReader
 from ivr.store.spool import Spool
 from ivr.store.spooled import SpooledJournal
 from ivr.store.sqlite import SqliteJournal
 from ivr.store.writer import Store, serve_journal
+from tests.postgres import Cluster
 
 CALLER = "+6281290001234"
 NIK = "3171010101900001"
@@ -104,61 +107,76 @@ class Shop:
     place: Path
 
 
+OpenShop = Callable[[Path, Cluster], AbstractAsyncContextManager[Shop]]
+
+
 @asynccontextmanager
-async def open_memory(place: Path) -> AsyncIterator[Shop]:
+async def open_memory(place: Path, _: Cluster) -> AsyncIterator[Shop]:
     journal = MemoryJournal()
     yield Shop(journal, journal, place)
 
 
 @asynccontextmanager
-async def open_sqlite(place: Path) -> AsyncIterator[Shop]:
+async def open_sqlite(place: Path, _: Cluster) -> AsyncIterator[Shop]:
     path, key = place / "journal.db", place / "master.key"
     async with SqliteJournal(path, key) as journal, SqliteReader(path, key) as reader:
         yield Shop(journal, reader, place)
 
 
 @asynccontextmanager
-async def open_memory_socket(place: Path) -> AsyncIterator[Shop]:
-    async with (
-        open_memory(place) as shop,
-        serve_journal(shop.journal, place) as door,
-        SocketJournal(door) as journal,
-    ):
-        yield Shop(journal, shop.reader, place)
+async def open_postgres(place: Path, cluster: Cluster) -> AsyncIterator[Shop]:
+    address, key = cluster.new_database(), place / "master.key"
+    async with PostgresJournal(address, key) as journal, PostgresReader(address, key) as reader:
+        yield Shop(journal, reader, place)
 
 
-@asynccontextmanager
-async def open_sqlite_socket(place: Path) -> AsyncIterator[Shop]:
-    async with (
-        open_sqlite(place) as shop,
-        serve_journal(shop.journal, place) as door,
-        SocketJournal(door) as journal,
-    ):
-        yield Shop(journal, shop.reader, place)
+def through_socket(open_shop: OpenShop) -> OpenShop:
+    """The same store as another process reaches it."""
+
+    @asynccontextmanager
+    async def open_both(place: Path, cluster: Cluster) -> AsyncIterator[Shop]:
+        async with (
+            open_shop(place, cluster) as shop,
+            serve_journal(shop.journal, place) as door,
+            SocketJournal(door) as journal,
+        ):
+            yield Shop(journal, shop.reader, place)
+
+    return open_both
 
 
-def open_spooled(place: Path, size: int = 1 << 20) -> SpooledJournal:
-    """The journal of `place` with a spool beside it."""
+def open_spooled(place: Path, size: int = 1 << 20, address: str = "") -> SpooledJournal:
+    """The journal of `place`, or of a database, with a spool beside it."""
     path, key = place / "journal.db", place / "master.key"
     return SpooledJournal(
-        lambda: SqliteJournal(path, key),
+        lambda: PostgresJournal(address, key) if address else SqliteJournal(path, key),
         lambda: open_vault(key, create=False),
         Spool(place / "spool", size=size),
     )
 
 
 @asynccontextmanager
-async def open_spool(place: Path) -> AsyncIterator[Shop]:
+async def open_spool(place: Path, _: Cluster) -> AsyncIterator[Shop]:
     path, key = place / "journal.db", place / "master.key"
     async with open_spooled(place) as journal, SqliteReader(path, key) as reader:
         yield Shop(journal, reader, place)
 
 
 @asynccontextmanager
-async def open_spool_socket(place: Path) -> AsyncIterator[Shop]:
+async def open_postgres_spool(place: Path, cluster: Cluster) -> AsyncIterator[Shop]:
+    address, key = cluster.new_database(), place / "master.key"
+    async with (
+        open_spooled(place, address=address) as journal,
+        PostgresReader(address, key) as reader,
+    ):
+        yield Shop(journal, reader, place)
+
+
+@asynccontextmanager
+async def open_spool_socket(place: Path, cluster: Cluster) -> AsyncIterator[Shop]:
     """The spool of a process that reaches the writer through its socket."""
     async with (
-        open_sqlite(place) as shop,
+        open_sqlite(place, cluster) as shop,
         serve_journal(shop.journal, place) as door,
         SpooledJournal(
             lambda: SocketJournal(door),
@@ -169,11 +187,14 @@ async def open_spool_socket(place: Path) -> AsyncIterator[Shop]:
         yield Shop(journal, shop.reader, place)
 
 
-SHOPS = {
+SHOPS: Mapping[str, OpenShop] = {
     "memory": open_memory,
     "sqlite": open_sqlite,
-    "socket-memory": open_memory_socket,
-    "socket-sqlite": open_sqlite_socket,
+    "postgres": open_postgres,
+    "socket-memory": through_socket(open_memory),
+    "socket-sqlite": through_socket(open_sqlite),
+    "socket-postgres": through_socket(open_postgres),
     "spool": open_spool,
+    "spool-postgres": open_postgres_spool,
     "spool-socket": open_spool_socket,
 }

@@ -63,6 +63,8 @@ WRONG = [
     ("stall", "0.5"),
     ("status_port", "65536"),
     ("log", "xml"),
+    ("database", "mysql://ivr@db/calls"),
+    ("database", "postgresql://ivr@db"),
 ]
 
 
@@ -83,9 +85,18 @@ def test_a_process_reads_what_its_supervisor_wrote(tmp_path: Path) -> None:
             "IVR_DRAIN": "7.25",
             "IVR_STATUS_PORT": "0",
             "IVR_LOG": "json",
+            "IVR_DATABASE": "postgresql://ivr@db.internal/calls?sslmode=verify-full",
         }
     )
     assert settings.always_admitted == ("112", "*119#")
     assert list(settings.agi_ports) == [4573, 4574, 4575]
     assert read_settings(write_settings(settings)) == settings
     assert read_settings(write_settings(read_settings({}))) == read_settings({})
+
+
+@pytest.mark.parametrize("address", ["ivr:canary@db/calls", "db/calls?password=canary"])
+def test_a_password_in_an_address_is_refused_and_not_shown(address: str) -> None:
+    with pytest.raises(UsageError, match="password in the address") as refused:
+        read_settings({"IVR_DATABASE": f"postgresql://{address}"})
+    assert "canary" not in str(refused.value)
+    assert "PGPASSFILE" in refused.value.remedy

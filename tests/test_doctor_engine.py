@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +20,9 @@ from ivr.cli import cli
 from ivr.cli.doctor_engine import check_engine, read_flows
 from ivr.cli.doctor_facts import look_around
 from ivr.config import Settings
+from ivr.store.postgres import PostgresJournal
 from ivr.store.schema import open_database
+from tests.postgres import Cluster
 
 ROOT = Path(__file__).parent.parent
 
@@ -75,6 +80,28 @@ def test_a_journal_that_is_locked_is_not_called_damaged(state: Path) -> None:
     assert told.level == "wrong"
     assert "cannot be read: database is locked" in told.sentence
     assert "backup" not in told.remedy
+
+
+def test_the_database_of_the_journal_is_looked_at(tmp_path: Path, postgres: Cluster) -> None:
+    settings = replace(settings_at(tmp_path), database=postgres.new_database())
+    assert levels(settings)["store"] == levels(settings)["vault-key"] == "note"
+    journal = PostgresJournal(settings.database, settings.key_file)
+
+    async def use() -> None:
+        async with journal:
+            assert levels_beside() == "right"
+
+    def levels_beside() -> str:
+        with ThreadPoolExecutor() as threads:
+            return threads.submit(levels, settings).result()["store"]
+
+    asyncio.run(use())
+    settings.key_file.unlink()
+    assert levels(settings)["vault-key"] == "wrong"
+    away = replace(settings, database="postgresql://ivr@127.0.0.1:1/calls")
+    (told,) = [one for one in check_engine(away) if one.check == "store"]
+    assert told.level == "wrong"
+    assert "Look at the PostgreSQL server" in told.remedy
 
 
 def test_a_key_that_others_may_read_is_caught(state: Path) -> None:

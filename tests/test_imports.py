@@ -62,6 +62,7 @@ READERS = {"ivr.flow.loader": {"pathlib", "importlib"}}
 OUTSIDE = {
     "aiosqlite",
     "asyncio",
+    "asyncpg",
     "builtins",
     "concurrent",
     "ctypes",

@@ -35,6 +35,7 @@ from tests.journal_samples import (
     open_spooled,
     open_sqlite,
 )
+from tests.postgres import Cluster
 
 
 @contextmanager
@@ -159,9 +160,9 @@ async def test_what_the_store_will_never_take_is_kept_and_told(tmp_path: Path) -
     assert (tmp_path / "spool" / str(told["file"])).exists()
 
 
-@pytest.mark.parametrize("shop", ["memory", "sqlite", "socket-sqlite", "spool"])
-async def test_every_store_catches_up_once(tmp_path: Path, shop: str) -> None:
-    async with SHOPS[shop](tmp_path) as open_shop:
+@pytest.mark.parametrize("shop", ["memory", "sqlite", "postgres", "socket-sqlite", "spool"])
+async def test_every_store_catches_up_once(tmp_path: Path, postgres: Cluster, shop: str) -> None:
+    async with SHOPS[shop](tmp_path, postgres) as open_shop:
         store, reader = open_shop.journal, open_shop.reader
         fact = replace(make_fact("c1", "noted"), id="01890000-0000-7000-8000-000000000001")
         entries: list[Entry] = [
@@ -239,7 +240,7 @@ async def _call(journal: SpooledJournal, call: str) -> None:
 async def test_a_writer_that_is_away_is_waited_for_by_nobody(tmp_path: Path) -> None:
     door = tmp_path / "writer.sock"
     async with (
-        open_sqlite(tmp_path) as shop,
+        open_sqlite(tmp_path, Cluster()) as shop,
         SpooledJournal(
             lambda: SocketJournal(door),
             lambda: open_vault(tmp_path / "master.key", create=False),

@@ -31,7 +31,8 @@ def backup(
 
     Example: ivr backup /backup/2026-11-24 --keys /safe/vault.key
     """
-    if not (settings.store / "journal.db").exists():
+    _need_file(settings)
+    if not settings.journal.exists():
         raise SetupError(
             "there is no store to be copied",
             place=str(settings.store),
@@ -74,6 +75,8 @@ def restore(
         raise UsageError("there is no such file", place=str(keys), remedy="Name the key's file.")
     manifest = read_manifest(directory)
     faults = verify(directory, manifest)
+    if not check:
+        _need_file(settings)
     aside = None
     if not faults and not check:
         aside = put_back(settings, directory, manifest, keys, replace=replace)
@@ -84,6 +87,15 @@ def restore(
         _tell(settings, manifest, faults, aside, check=check)
     if faults:
         context.exit(1)
+
+
+def _need_file(settings: Settings) -> None:
+    if settings.database:
+        raise UsageError(
+            "the store is a PostgreSQL database, and this command copies files only",
+            place=settings.database,
+            remedy="Use pg_dump and pg_restore for it; docs/storage.md says what else to copy.",
+        )
 
 
 def _tell(

@@ -13,10 +13,10 @@ import click
 from ivr.cli.counting import count
 from ivr.cli.transcript import Transcript
 from ivr.config import Settings
-from ivr.errors import SetupError, UsageError
+from ivr.errors import UsageError
 from ivr.ports import CallSummary, Fact, Turn
 from ivr.shelf import Shelf
-from ivr.store.reader import SqliteReader
+from ivr.spooling import open_reader
 
 ZONE = ZoneInfo("Asia/Jakarta")
 
@@ -43,19 +43,8 @@ def list_calls(settings: Settings, limit: int, as_json: bool) -> None:
 
 
 async def _list(settings: Settings, limit: int) -> Sequence[CallSummary]:
-    async with _open(settings) as reader:
+    async with open_reader(settings) as reader:
         return await reader.calls(limit=limit)
-
-
-def _open(settings: Settings) -> SqliteReader:
-    database = settings.store / "journal.db"
-    if not database.exists():
-        raise SetupError(
-            "there is no journal yet",
-            place=str(database),
-            remedy="It begins with the first call. Start the service: ivr serve --with-pbx",
-        )
-    return SqliteReader(database, settings.key_file)
 
 
 def _line(summary: CallSummary) -> str:
@@ -115,7 +104,7 @@ def _bundle_of(turns: Sequence[Turn]) -> str:
 
 
 async def _show(settings: Settings, wanted: str) -> tuple[str, Sequence[Turn], Sequence[Fact]]:
-    async with _open(settings) as reader:
+    async with open_reader(settings) as reader:
         prefix = "" if wanted == "last" else wanted
         readable = prefix.isascii() and prefix.isalnum()
         found = await reader.calls(limit=2, prefix=prefix) if readable or not prefix else ()

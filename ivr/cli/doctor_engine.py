@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from urllib.parse import quote
 
 from ivr.asterisk.doctor.finding import Finding, conclude
@@ -15,6 +17,7 @@ from ivr.errors import IvrError
 from ivr.flow.bundle import Bundle
 from ivr.flow.loader import check_directory
 from ivr.speech.espeak import Espeak
+from ivr.store.postgres_server import look_at_server
 
 PATIENCE = 1.0
 """Seconds that somebody else may lock the journal."""
@@ -47,8 +50,7 @@ def read_flows(settings: Settings) -> tuple[Bundle | None, list[Finding]]:
 def check_engine(settings: Settings) -> list[Finding]:
     """Store, vault key, address and voice."""
     return [
-        *_check_store(settings),
-        *_check_key(settings),
+        *_check_journal(settings),
         *conclude(
             "engine-address", "the engine listens and logs in on loopback only", _address(settings)
         ),
@@ -56,11 +58,31 @@ def check_engine(settings: Settings) -> list[Finding]:
     ]
 
 
-def _check_store(settings: Settings) -> list[Finding]:
-    file = settings.store / "journal.db"
+def _check_journal(settings: Settings) -> Iterator[Finding]:
+    """The store, and the key that belongs to it."""
+    if settings.database:
+        store, known = _check_server(settings.database)
+    else:
+        store, known = _check_file(settings.journal), settings.journal.exists()
+    yield store
+    yield _check_key(settings, known)
+
+
+def _check_server(address: str) -> tuple[Finding, bool]:
+    try:
+        known = asyncio.run(look_at_server(address))
+    except IvrError as error:
+        return _from_error("store", error), False
+    if known:
+        return Finding("store", "right", "the journal's database answers as it should"), True
+    sentence = "there is no journal yet; the first start makes it"
+    return Finding("store", "note", sentence, address), False
+
+
+def _check_file(file: Path) -> Finding:
     if not file.exists():
         sentence = "there is no journal yet; the first start makes it"
-        return [Finding("store", "note", sentence, str(file))]
+        return Finding("store", "note", sentence, str(file))
     place = f"file:{quote(str(file))}?mode=ro"
     try:
         with closing(sqlite3.connect(place, uri=True, timeout=PATIENCE)) as connection:
@@ -69,27 +91,28 @@ def _check_store(settings: Settings) -> list[Finding]:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_READ:
             remedy = "Run this as the user of the service, and while no program locks the file."
             sentence = f"the journal cannot be read: {error}"
-            return [Finding("store", "wrong", sentence, str(file), remedy)]
+            return Finding("store", "wrong", sentence, str(file), remedy)
         told = [str(error)]
     if told == ["ok"]:
-        return [Finding("store", "right", "the journal is whole")]
+        return Finding("store", "right", "the journal is whole")
     remedy = "Stop the engine and put the newest backup back; keep this file as it is."
-    return [Finding("store", "wrong", f"the journal is damaged: {told[0]}", str(file), remedy)]
+    return Finding("store", "wrong", f"the journal is damaged: {told[0]}", str(file), remedy)
 
 
-def _check_key(settings: Settings) -> list[Finding]:
+def _check_key(settings: Settings, known: bool) -> Finding:
+    """`known`: there is a journal that needs it."""
     if not settings.key_file.exists():
-        if (settings.store / "journal.db").exists():
+        if known:
             sentence = "the key of the journal is missing: nobody can read who called"
             remedy = "Put your copy of it back, with mode 0600."
-            return [Finding("vault-key", "wrong", sentence, str(settings.key_file), remedy)]
+            return Finding("vault-key", "wrong", sentence, str(settings.key_file), remedy)
         sentence = "there is no key yet; the first start makes it"
-        return [Finding("vault-key", "note", sentence, str(settings.key_file))]
+        return Finding("vault-key", "note", sentence, str(settings.key_file))
     try:
         open_vault(settings.key_file, create=False)
     except IvrError as error:
-        return [_from_error("vault-key", error)]
-    return [Finding("vault-key", "right", "the key of the journal is there, for its owner alone")]
+        return _from_error("vault-key", error)
+    return Finding("vault-key", "right", "the key of the journal is there, for its owner alone")
 
 
 def _address(settings: Settings) -> Iterator[Finding]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
-from ivr.errors import IvrError, JournalBad, JournalBroken, JournalConflict, JournalError
+from ivr.errors import IvrError, JournalBad, JournalBroken, JournalError
+from ivr.store.database import BatchLost
 from ivr.store.ledger import Ledger
 
 _log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ class Committer:
             while jobs := self._gather():
                 self._commit(ledger, jobs)
         finally:
-            _close(ledger)
+            ledger.database.close()
             self._call(_settle, self._stopped, None, None)
 
     def _gather(self) -> list[_Job]:
@@ -122,50 +122,43 @@ class Committer:
             self._call(self._deliver, [_Result(job, error=bad) for job in jobs], ())
             return
         try:
-            ledger.connection.execute("BEGIN IMMEDIATE")
+            ledger.database.begin()
             results = [self._perform(ledger, job) for job in jobs]
-            ledger.connection.execute("COMMIT")
+            ledger.database.commit()
             self.jobs += len(jobs)
             self.commits += 1
-        except sqlite3.Error as error:
-            _roll_back(ledger)
-            _log.error("%s: %d records not stored: %s", self._place, len(jobs), error)
-            results = [_Result(job, error=self._broken(error)) for job in jobs]
+        except BatchLost as lost:
+            results = self._lose(ledger, jobs, lost.told)
         self._call(self._deliver, results, tuple(ledger.fresh))
         ledger.fresh.clear()
         if ledger.erased:
-            ledger.erased = not _scrub(ledger.connection)
+            ledger.erased = not ledger.database.scrub()
 
     def _perform(self, ledger: Ledger, job: _Job) -> _Result:
-        """One job in its savepoint. Raises sqlite3.Error when the whole batch is lost."""
+        """One job in its savepoint. Raises BatchLost when the whole batch is lost."""
         fresh = len(ledger.fresh)
-        ledger.connection.execute("SAVEPOINT job")
+        ledger.database.mark("job")
         try:
             result = _Result(job, value=job.work(ledger))
+        except BatchLost:
+            raise
         except Exception as error:
-            refusal = _refuse(error)
-            if refusal is None:
-                raise
-            result = _Result(job, error=refusal)
+            result = _Result(job, error=_refuse(error))
         if result.error is not None:
-            ledger.connection.execute("ROLLBACK TO job")
+            ledger.database.rewind("job")
             ledger.forget(fresh)
-        ledger.connection.execute("RELEASE job")
+        ledger.database.release("job")
         return result
 
-    def _broken(self, error: sqlite3.Error) -> JournalBroken:
-        if _is_beyond_use(error):
-            self._bad = JournalBad(
-                f"the store is bad and is not used any more ({error})",
-                place=self._place,
-                remedy="Look at its disk, or restore the store from its backup, and start again.",
-            )
-            return self._bad
-        return JournalBroken(
-            f"the store failed ({error})",
-            place=self._place,
-            remedy="Look at the free space and the health of its disk; nothing was acknowledged.",
-        )
+    def _lose(self, ledger: Ledger, jobs: Sequence[_Job], told: JournalBroken) -> list[_Result]:
+        """Forget the batch. A store that is bad is never asked again."""
+        ledger.forget()
+        ledger.erased = False
+        ledger.database.roll_back()
+        if isinstance(told, JournalBad):
+            self._bad = told
+        _log.error("%d records not stored: %s", len(jobs), told)
+        return [_Result(job, error=told) for job in jobs]
 
     def _deliver(self, results: Sequence[_Result], fresh: Sequence[Mapping[str, Any]]) -> None:
         for result in results:
@@ -179,29 +172,10 @@ class Committer:
             _log.warning("%s: the event loop ended before the journal", self._place)
 
 
-def _is_beyond_use(error: sqlite3.Error) -> bool:
-    """Whether nobody knows what is on the disk now.
-
-    After a failed fsync the kernel may call the next one a success without having written anything
-    (wiki.postgresql.org/wiki/Fsync_Errors). Codes: sqlite.org/rescode.html.
-    """
-    code = getattr(error, "sqlite_errorcode", 0)
-    return code in (sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC) or (
-        code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-    )
-
-
-def _refuse(error: Exception) -> Exception | None:
-    """What the job itself is told; None when the store failed and with it the whole batch."""
-    match error:
-        case IvrError():
-            return error
-        case sqlite3.IntegrityError():
-            return JournalConflict(f"the store refuses the record: {error}")
-        case sqlite3.OperationalError() | sqlite3.InternalError():
-            return None
-        case sqlite3.DatabaseError() if type(error) is sqlite3.DatabaseError:
-            return None
+def _refuse(error: Exception) -> Exception:
+    """What the job itself is told; the others of its batch go on."""
+    if isinstance(error, IvrError):
+        return error
     # The text of a foreign exception may hold a caller's data; its type never does.
     return JournalError(f"the record cannot be stored ({type(error).__name__})")
 
@@ -213,29 +187,3 @@ def _settle(future: asyncio.Future[Any], value: Any, error: Exception | None) ->
         future.set_exception(error)
     else:
         future.set_result(value)
-
-
-def _roll_back(ledger: Ledger) -> None:
-    """Forget the batch. A full disk makes SQLite roll back by itself (lang_transaction, 2.1)."""
-    ledger.forget()
-    ledger.erased = False
-    try:
-        if ledger.connection.in_transaction:
-            ledger.connection.execute("ROLLBACK")
-    except sqlite3.Error as error:
-        _log.error("rolling back failed: %s", error)
-
-
-def _scrub(connection: sqlite3.Connection) -> bool:
-    """Empty the WAL, where erased bytes still stand; False when a reader is in the way."""
-    try:
-        (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    except sqlite3.Error as error:
-        _log.error("the write-ahead log cannot be emptied: %s", error)
-        return False
-    return not busy
-
-
-def _close(ledger: Ledger) -> None:
-    _scrub(ledger.connection)
-    ledger.connection.close()

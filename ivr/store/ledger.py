@@ -1,4 +1,4 @@
-"""What a record does to the SQLite store, statement by statement, inside the writer's transaction.
+"""What a record does to the store, statement by statement, inside the writer's transaction.
 
 Belongs to the writer thread alone. It must not begin or end a transaction by itself: the committer
 does, for many records at once.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
@@ -26,6 +25,7 @@ from ivr.audit.leaf import (
 from ivr.audit.vault import DataKey, Vault
 from ivr.errors import JournalConflict, JournalError
 from ivr.ports import Fact, LiveRow, NewCase, Turn
+from ivr.store.database import Database
 from ivr.store.plain import (
     CASE_TAKEN,
     LINE_TAKEN,
@@ -43,20 +43,20 @@ from ivr.store.plain import (
 class Ledger:
     """The statements of the store. `log` names the log, `source` whoever decides the turns."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, vault: Vault, *, log: str, source: str
-    ) -> None:
-        self.connection = connection
+    def __init__(self, database: Database, vault: Vault, *, log: str, source: str) -> None:
+        self.database = database
         self._vault = vault
         self._log = log
         self._source = source
         self._keys: dict[str, DataKey] = {}
+        self._next: int | None = None
         self.fresh: list[Mapping[str, Any]] = []
         self.erased = False
 
     def forget(self, fresh: int = 0) -> None:
         """Drop what was remembered of work that was rolled back; `fresh` leaves stay."""
         self._keys.clear()
+        self._next = None
         del self.fresh[fresh:]
 
     def append(
@@ -97,17 +97,17 @@ class Ledger:
 
     def _catch_up(self, entry: Entry) -> int | None:
         fresh = len(self.fresh)
-        self.connection.execute("SAVEPOINT entry")
+        self.database.mark("entry")
         try:
             if isinstance(entry, Fact):
                 seq: int | None = self.note(entry)
             else:
                 seq = self.append(entry.turn, entry.live, entry.case, late=True)
-        except (JournalError, sqlite3.IntegrityError):
-            self.connection.execute("ROLLBACK TO entry")
+        except JournalError:
+            self.database.rewind("entry")
             self.forget(fresh)
             seq = None
-        self.connection.execute("RELEASE entry")
+        self.database.release("entry")
         return seq
 
     def live(self, line: str) -> LiveRow | None:
@@ -121,7 +121,7 @@ class Ledger:
 
     def lines(self) -> Sequence[tuple[str, datetime]]:
         """Every line with a call in progress."""
-        rows = self.connection.execute("SELECT line, at_us FROM live ORDER BY at_us, line")
+        rows = self.database.fetch("SELECT line, at_us FROM live ORDER BY at_us, line")
         return [(line, from_micros(at)) for line, at in rows]
 
     def case(self, call: str, n: int) -> str | None:
@@ -143,15 +143,27 @@ class Ledger:
         if self._execute("SELECT 1 FROM live WHERE call = ?", call) is not None:
             raise JournalConflict(f"call {call} is in progress and cannot be erased yet")
         self._keys.pop(call, None)
-        for statement in (
-            "INSERT OR REPLACE INTO data_key VALUES (?, NULL)",
-            "DELETE FROM disclosure WHERE subject = ?",
-            "UPDATE call SET caller = x'' WHERE id = ? AND caller IS NOT NULL",
-            "UPDATE opened_case SET sealed = x'', token = randomblob(32) WHERE call = ?",
-        ):
-            self._execute(statement, call)
+        self._execute(
+            "INSERT INTO data_key VALUES (?, NULL) ON CONFLICT (subject) DO UPDATE"
+            " SET wrapped = NULL",
+            call,
+        )
+        self._execute("DELETE FROM disclosure WHERE subject = ?", call)
+        self._execute("UPDATE call SET caller = ? WHERE id = ? AND caller IS NOT NULL", b"", call)
+        self._forget_cases(call)
         self.erased = True
         return self.note(fact)
+
+    def _forget_cases(self, call: str) -> None:
+        """Another token for each case, so that nobody finds it by its number."""
+        for (n,) in self.database.fetch("SELECT n FROM opened_case WHERE call = ?", call):
+            self._execute(
+                "UPDATE opened_case SET sealed = ?, token = ? WHERE call = ? AND n = ?",
+                b"",
+                os.urandom(32),
+                call,
+                n,
+            )
 
     def _repeat(self, turn: Turn, case: NewCase | None, turns: int, *, late: bool) -> int:
         """A turn that is there already, word for word, was sent again by a writer in doubt."""
@@ -180,7 +192,9 @@ class Ledger:
         data: Mapping[str, Any],
         record: str = "",
     ) -> int:
-        (seq,) = self._execute("SELECT coalesce(max(seq) + 1, 0) FROM record") or (0,)
+        if self._next is None:
+            (self._next,) = self._execute("SELECT coalesce(max(seq) + 1, 0) FROM record") or (0,)
+        seq = self._next
         try:
             record = record or write_id(at, os.urandom(10))
             header = Header(self._log, seq, record, at, source, call, n, kind)
@@ -193,7 +207,8 @@ class Ledger:
         if leaf.disclosures:
             self._disclose(seq, call or f"day/{at:%Y-%m-%d}", leaf.disclosures)
         self.fresh.append(leaf.content)
-        return int(seq)
+        self._next = seq + 1
+        return seq
 
     def _disclose(self, seq: int, subject: str, disclosures: Sequence[str]) -> None:
         """Keep what the digests stand for, unless the subject was erased before."""
@@ -278,6 +293,7 @@ class Ledger:
         self._keys[subject] = key
         return key
 
-    def _execute(self, statement: str, *values: object) -> tuple[Any, ...] | None:
-        row: tuple[Any, ...] | None = self.connection.execute(statement, values).fetchone()
-        return row
+    def _execute(self, statement: str, *values: object) -> Sequence[Any] | None:
+        """The first row."""
+        rows = self.database.fetch(statement, *values)
+        return rows[0] if rows else None

@@ -1,9 +1,10 @@
-"""Reading the SQLite store back, read-only: any number of processes beside the one that writes."""
+"""Reading the store back, read-only: any number of processes beside the one that writes."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -19,29 +20,25 @@ from ivr.ports import CallSummary, Fact, Turn
 from ivr.store.plain import fact_from_leaf, from_micros, turn_from_leaf
 
 
-class SqliteReader:
-    """The CallReader of `ivr.ports` on a file; open it with `async with`.
+class StoredReader(ABC):
+    """The CallReader of `ivr.ports` on a database; open it with `async with`.
 
     It needs the master key's file to show personal values. Opening raises JournalBroken when the
-    store is not there, SetupError when the key is not.
+    store cannot be opened, SetupError when the key is not there or there is no journal yet.
     """
 
     _vault: Vault
-    _connection: aiosqlite.Connection
 
-    def __init__(self, path: Path, key: Path) -> None:
-        self._path = path
+    def __init__(self, key: Path) -> None:
         self._key = key
 
     async def __aenter__(self) -> Self:
-        self._vault = open_vault(self._key, create=False)
-        place = f"file:{quote(str(self._path))}?mode=ro"
+        await self._open()
         try:
-            # A connection of aiosqlite that fails leaves a thread behind, so this one fails first.
-            sqlite3.connect(place, uri=True).close()
-            self._connection = await aiosqlite.connect(place, uri=True, isolation_level=None)
-        except sqlite3.Error as error:
-            raise self._broken(error) from None
+            self._vault = open_vault(self._key, create=False)
+        except BaseException:
+            await self._close()
+            raise
         return self
 
     async def __aexit__(
@@ -50,7 +47,19 @@ class SqliteReader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._connection.close()
+        await self._close()
+
+    @abstractmethod
+    async def _open(self) -> None:
+        """Connect, to read only."""
+
+    @abstractmethod
+    async def _close(self) -> None:
+        """End the connection."""
+
+    @abstractmethod
+    async def _fetch(self, statement: str, *values: object) -> Sequence[Sequence[Any]]:
+        """The rows of a statement, in which `?` stands for the next value."""
 
     async def calls(self, *, limit: int = 50, prefix: str = "") -> Sequence[CallSummary]:
         """The newest calls first, see `CallReader`."""
@@ -115,7 +124,29 @@ class SqliteReader:
         over = None if ended is None else from_micros(ended)
         return CallSummary(call, from_micros(started), over, dialled, number, turns, outcome)
 
-    async def _fetch(self, statement: str, *values: object) -> list[Any]:
+
+class SqliteReader(StoredReader):
+    """The reader of an SQLite file."""
+
+    _connection: aiosqlite.Connection
+
+    def __init__(self, path: Path, key: Path) -> None:
+        super().__init__(key)
+        self._path = path
+
+    async def _open(self) -> None:
+        place = f"file:{quote(str(self._path))}?mode=ro"
+        try:
+            # A connection of aiosqlite that fails leaves a thread behind, so this one fails first.
+            sqlite3.connect(place, uri=True).close()
+            self._connection = await aiosqlite.connect(place, uri=True, isolation_level=None)
+        except sqlite3.Error as error:
+            raise self._broken(error) from None
+
+    async def _close(self) -> None:
+        await self._connection.close()
+
+    async def _fetch(self, statement: str, *values: object) -> Sequence[Sequence[Any]]:
         try:
             return list(await self._connection.execute_fetchall(statement, values))
         except sqlite3.Error as error:

@@ -1,4 +1,4 @@
-"""The SQLite schema: opened for writing, and brought up to date by the numbered files beside it."""
+"""The schema: numbered files for each kind of database; SQLite's file is opened here."""
 
 from __future__ import annotations
 
@@ -37,24 +37,23 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     (present,) = connection.execute(
         "SELECT coalesce(max(version), 0) FROM schema_version"
     ).fetchone()
-    known = _read_migrations()
+    for version, script in read_migrations("sqlite", present, str(path)):
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {script};INSERT INTO schema_version VALUES ({version}); COMMIT;"
+        )
+
+
+def read_migrations(kind: str, present: int, place: str) -> list[tuple[int, str]]:
+    """What brings a database of this kind up to date from version `present`, in order.
+
+    Raises SetupError when it is of a newer release.
+    """
+    folder = resources.files("ivr.store").joinpath("migrations", kind)
+    known = {int(entry.name[:4]): entry.read_text("utf-8") for entry in folder.iterdir()}
     if present > max(known):
         raise SetupError(
             f"this store has schema {present}, this program knows {max(known)}",
-            place=str(path),
+            place=place,
             remedy="Start the newer release that wrote it.",
         )
-    for version in sorted(version for version in known if version > present):
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {known[version]};"
-            f"INSERT INTO schema_version VALUES ({version}); COMMIT;"
-        )
-
-
-def _read_migrations() -> dict[int, str]:
-    folder = resources.files("ivr.store").joinpath("migrations")
-    return {
-        int(entry.name[:4]): entry.read_text("utf-8")
-        for entry in folder.iterdir()
-        if entry.name.endswith(".sql")
-    }
+    return sorted((version, script) for version, script in known.items() if version > present)

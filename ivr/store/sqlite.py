@@ -1,7 +1,7 @@
-"""The journal in one SQLite file, written by one thread of one process.
+"""The store in one SQLite file.
 
 SQLite before 3.51.3 can damage a WAL that two connections write or checkpoint at once
-(sqlite.org/wal.html, section 11), so nobody but this writer opens the file for writing.
+(sqlite.org/wal.html, section 11), so nobody but the one writer opens the file for writing.
 """
 
 from __future__ import annotations
@@ -9,138 +9,137 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
-from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import Any
 
-from ivr.audit.vault import open_vault
-from ivr.errors import JournalBroken, SetupError
-from ivr.ports import Fact, LiveRow, NewCase, Turn
-from ivr.store.committer import Committer
-from ivr.store.feed import Feed, Leaves
-from ivr.store.ledger import Ledger
+from ivr.errors import JournalBad, JournalBroken, JournalConflict
+from ivr.store.database import BatchLost
+from ivr.store.journal import StoredJournal
 from ivr.store.lock import Lock
-from ivr.store.plain import Entry
 from ivr.store.schema import open_database
 
 _log = logging.getLogger(__name__)
 
 
-class SqliteJournal:
-    """The Journal of `ivr.ports` on a file; open it with `async with`.
+class SqliteJournal(StoredJournal):
+    """The journal in the file `path`; the other arguments are those of `StoredJournal`."""
 
-    `path` is the database, `key` the file of the master key (made with a new store, needed for ever
-    after). `log` names the log in each leaf, `source` the engine that decides the turns. `batch` is
-    the most records in one transaction, `depth` how far a subscriber may fall behind.
-
-    Opening raises JournalLocked when another writer has the store, SetupError for a key that does
-    not fit, JournalBroken when the file cannot be opened. What is handed to `append` and `note`
-    must not be changed afterwards: another thread reads it.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        key: Path,
-        *,
-        log: str = "satu-pintu",
-        source: str = "engine",
-        batch: int = 500,
-        depth: int = 1000,
-    ) -> None:
-        self._path = path
-        self._key = key
-        self._log = log
-        self._source = source
-        self._lock = Lock(path.with_name(f"{path.name}.lock"))
-        self._feed = Feed(depth)
-        self._committer = Committer(
-            self._open_ledger, self._feed.publish, place=str(path), batch=batch
+    def __init__(self, path: Path, key: Path, *, batch: int = 500, depth: int = 1000) -> None:
+        super().__init__(
+            lambda: SqliteDatabase(path), key, place=str(path), batch=batch, depth=depth
         )
 
-    async def __aenter__(self) -> Self:
+
+class SqliteDatabase:
+    """The Database of `ivr.store.database` in a file, with a lock file beside it.
+
+    Raises JournalLocked, JournalBroken, SetupError.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.place = str(path)
+        self._lock = Lock(path.with_name(f"{path.name}.lock"))
         self._lock.take()
         try:
-            await self._committer.start()
+            self._connection = open_database(path)
+        except sqlite3.Error as error:
+            self._lock.drop()
+            raise JournalBroken(
+                f"the store cannot be opened ({error})",
+                place=self.place,
+                remedy="Look at the disk; restore the store from its backup when it is damaged.",
+            ) from None
         except BaseException:
             self._lock.drop()
             raise
-        return self
+        _log.info("%s: writing with SQLite %s", path, sqlite3.sqlite_version)
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._committer.stop()
-        self._feed.close()
+    def fetch(self, statement: str, *values: object) -> Sequence[Sequence[Any]]:
+        """The rows of a statement, see `Database`."""
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except sqlite3.IntegrityError as error:
+            raise JournalConflict(f"the store refuses the record: {error}") from None
+        except (sqlite3.OperationalError, sqlite3.InternalError) as error:
+            raise self._lost(error) from None
+        except sqlite3.DatabaseError as error:
+            if type(error) is sqlite3.DatabaseError:
+                raise self._lost(error) from None
+            raise
+
+    def begin(self) -> None:
+        """Begin a transaction that nobody else can begin."""
+        self.fetch("BEGIN IMMEDIATE")
+
+    def mark(self, savepoint: str) -> None:
+        """Set a savepoint."""
+        self.fetch(f"SAVEPOINT {savepoint}")
+
+    def release(self, savepoint: str) -> None:
+        """Keep what came after a savepoint."""
+        self.fetch(f"RELEASE {savepoint}")
+
+    def rewind(self, savepoint: str) -> None:
+        """Undo what came after a savepoint."""
+        self.fetch(f"ROLLBACK TO {savepoint}")
+
+    def commit(self) -> None:
+        """Flush the transaction to the disk."""
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._lost(error) from None
+
+    def roll_back(self) -> None:
+        """A full disk makes SQLite roll back by itself (sqlite.org/lang_transaction.html, 2.1)."""
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            _log.error("rolling back failed: %s", error)
+
+    def scrub(self) -> bool:
+        """Empty the WAL, where erased bytes still stand; False when a reader is in the way."""
+        try:
+            (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            _log.error("the write-ahead log cannot be emptied: %s", error)
+            return False
+        return not busy
+
+    def close(self) -> None:
+        """Close the file, then let the next writer in."""
+        self.scrub()
+        self._connection.close()
         self._lock.drop()
 
-    @property
-    def figures(self) -> tuple[int, int]:
-        """How many jobs were made durable, and in how many transactions."""
-        return self._committer.jobs, self._committer.commits
-
-    async def append(self, turn: Turn, live: LiveRow | None, case: NewCase | None = None) -> int:
-        """Store a turn, see `Journal`."""
-        return await self._committer.submit(lambda ledger: ledger.append(turn, live, case))
-
-    async def note(self, fact: Fact) -> int:
-        """Store a fact, see `Journal`."""
-        return await self._committer.submit(lambda ledger: ledger.note(fact))
-
-    async def catch_up(self, entries: Sequence[Entry]) -> Sequence[int | None]:
-        """Store what was acknowledged elsewhere, see `Store`."""
-        return await self._committer.submit(lambda ledger: ledger.catch_up(entries))
-
-    async def live(self, line: str) -> LiveRow | None:
-        """The call in progress on this line, see `Journal`."""
-        return await self._committer.submit(lambda ledger: ledger.live(line))
-
-    async def lines(self) -> Sequence[tuple[str, datetime]]:
-        """Every line with a live row, see `Journal`."""
-        return await self._committer.submit(lambda ledger: ledger.lines())
-
-    async def case(self, call: str, n: int) -> str | None:
-        """The number of a case, see `Journal`."""
-        return await self._committer.submit(lambda ledger: ledger.case(call, n))
-
-    async def erase(self, fact: Fact) -> int:
-        """Make the personal data of the fact's call unreadable for ever, and note the fact.
-
-        The leaves and their proofs stay. The fact itself should hold public data only: personal
-        data about an erased call are not kept. Raises JournalConflict when the call is unknown or
-        in progress.
-        """
-        return await self._committer.submit(lambda ledger: ledger.erase(fact))
-
-    def subscribe(self) -> AbstractAsyncContextManager[Leaves]:
-        """Follow the log from now on, see `Feed.subscribe`."""
-        return self._feed.subscribe()
-
-    def _open_ledger(self) -> Ledger:
-        """Runs in the writer thread, which owns the connection."""
-        vault = open_vault(self._key, create=not self._path.exists())
-        try:
-            connection = open_database(self._path)
-            row = connection.execute("SELECT fingerprint FROM master").fetchone()
-            if row is None:
-                connection.execute("INSERT INTO master VALUES (?)", (vault.fingerprint,))
-        except sqlite3.Error as error:
-            raise JournalBroken(
-                f"the store cannot be opened ({error})",
-                place=str(self._path),
-                remedy="Look at the disk; restore the store from its backup when it is damaged.",
-            ) from None
-        if row is not None and row[0] != vault.fingerprint:
-            connection.close()
-            raise SetupError(
-                "this master key is not the one of the store",
-                place=str(self._key),
-                remedy=f"Put back the key file that was made with {self._path}.",
+    def _lost(self, error: sqlite3.Error) -> BatchLost:
+        if _is_beyond_use(error):
+            return BatchLost(
+                JournalBad(
+                    f"the store is bad and is not used any more ({error})",
+                    place=self.place,
+                    remedy="Look at its disk, or restore the store from its backup, and start"
+                    " again.",
+                )
             )
-        _log.info("%s: writing with SQLite %s", self._path, sqlite3.sqlite_version)
-        return Ledger(connection, vault, log=self._log, source=self._source)
+        return BatchLost(
+            JournalBroken(
+                f"the store failed ({error})",
+                place=self.place,
+                remedy="Look at the free space and the health of its disk; nothing was"
+                " acknowledged.",
+            )
+        )
+
+
+def _is_beyond_use(error: sqlite3.Error) -> bool:
+    """Whether nobody knows what is on the disk now.
+
+    After a failed fsync the kernel may call the next one a success without having written anything
+    (wiki.postgresql.org/wiki/Fsync_Errors). Codes: sqlite.org/rescode.html.
+    """
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code in (sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC) or (
+        code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    )

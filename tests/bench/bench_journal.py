@@ -1,5 +1,7 @@
 """How fast the journal is: acknowledged turns a second beside plain SQLite on the same disk.
 
+PostgreSQL, a server of this run alone, is compared with the SQLite journal.
+
 Run: python -m tests.bench.bench_journal [DIRECTORY]
 """
 
@@ -16,12 +18,26 @@ from pathlib import Path
 
 from ivr.audit.leaf import Header, encode_leaf
 from ivr.store.client import SocketJournal
+from ivr.store.journal import StoredJournal
 from ivr.store.plain import turn_data
+from ivr.store.postgres import PostgresJournal
 from ivr.store.sqlite import SqliteJournal
 from ivr.store.writer import Store, serve_journal
 from tests.journal_samples import START, make_live, make_turn
+from tests.postgres import Cluster
 
 SECONDS = 3.0
+
+CROWDS = {
+    "1 appender": (1, 0),
+    "50 appenders": (50, 0),
+    "200 appenders": (200, 0),
+    "200 calls, a turn/s": (200, 1),
+}
+"""How many append at the same time, and how many seconds each thinks between two turns."""
+
+Figures = tuple[float, float, float, float]
+"""Turns a second, p50 and p99 of the acknowledgement, p99 of the event loop's lateness (ms)."""
 
 
 def measure_plain(place: Path) -> float:
@@ -39,13 +55,8 @@ def measure_plain(place: Path) -> float:
         return count / (time.perf_counter() - began)
 
 
-async def measure(
-    journal: Store, crowd: int, *, pause: float = 0
-) -> tuple[float, float, float, float]:
-    """Turns a second, p50 and p99 of the acknowledgement, p99 of the event loop's lateness (ms).
-
-    `pause` is how many seconds a call thinks before its next turn.
-    """
+async def measure(journal: Store, crowd: int, *, pause: float = 0) -> Figures:
+    """`pause` is how many seconds a call thinks before its next turn."""
     took: list[float] = []
     stalls: list[float] = []
     end = time.perf_counter() + SECONDS
@@ -84,17 +95,34 @@ async def main(place: Path) -> None:
     print(f"SQLite {sqlite3.sqlite_version}, {os.cpu_count()} processors, {place}")
     print(f"{'plain sqlite3, autocommit FULL':32} {plain:8.0f}/s")
     async with SqliteJournal(place / "journal.db", place / "master.key") as journal:
-        for crowd in (1, 50, 200):
-            jobs, commits = journal.figures
-            report(f"journal, {crowd} appenders", await measure(journal, crowd), plain)
-            now = journal.figures
-            print(f"{'':32} {(now[0] - jobs) / (now[1] - commits):8.1f} turns a commit")
-        report("200 calls, a turn a second each", await measure(journal, 200, pause=1), plain)
+        file = await measure_crowds("journal", journal, plain)
         async with serve_journal(journal, place) as door, SocketJournal(door) as client:
             report("socket in one process, 50", await measure(client, 50), plain)
+    cluster = Cluster()
+    try:
+        async with PostgresJournal(cluster.new_database(), place / "other.key") as journal:
+            server = await measure_crowds("PostgreSQL", journal, plain)
+    finally:
+        cluster.close()
+    for name, before, now in zip(CROWDS, file, server, strict=True):
+        print(
+            f"PostgreSQL by SQLite, {name:20} rate {now[0] / before[0]:5.2f}"
+            f"  ack p50 {now[1] / before[1]:5.2f}  p99 {now[2] / before[2]:5.2f}"
+        )
 
 
-def report(name: str, figures: tuple[float, float, float, float], plain: float) -> None:
+async def measure_crowds(name: str, journal: StoredJournal, plain: float) -> list[Figures]:
+    measured = []
+    for crowd, (appenders, pause) in CROWDS.items():
+        jobs, commits = journal.figures
+        measured.append(await measure(journal, appenders, pause=pause))
+        report(f"{name}, {crowd}", measured[-1], plain)
+        now = journal.figures
+        print(f"{'':32} {(now[0] - jobs) / (now[1] - commits):8.1f} turns a commit")
+    return measured
+
+
+def report(name: str, figures: Figures, plain: float) -> None:
     rate, middle, late, stall = figures
     print(
         f"{name:32} {rate:8.0f}/s  {rate / plain:5.2f} of plain"

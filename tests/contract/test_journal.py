@@ -23,11 +23,14 @@ from tests.journal_samples import (
     make_live,
     make_turn,
 )
+from tests.postgres import Cluster
 
 
 @pytest.fixture(params=list(SHOPS))
-async def shop(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Shop]:
-    async with SHOPS[request.param](tmp_path) as shop:
+async def shop(
+    request: pytest.FixtureRequest, tmp_path: Path, postgres: Cluster
+) -> AsyncIterator[Shop]:
+    async with SHOPS[request.param](tmp_path, postgres) as shop:
         yield shop
 
 

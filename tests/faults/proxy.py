@@ -13,11 +13,16 @@ from ivr.asterisk.pbx.ports import HOST
 @dataclass
 class Proxy:
     """Passes bytes on to `target` while it is `open`. `began` is when connections came, `asked` all
-    that has come on them."""
+    that has come on them.
+
+    `answers` counts down what still comes back from there before every connection is cut; below
+    nought there is no end.
+    """
 
     target: int
     port: int = 0
     open: bool = True
+    answers: int = -1
     began: list[float] = field(default_factory=list)
     asked: bytearray = field(default_factory=bytearray)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -28,6 +33,10 @@ class Proxy:
         for writer in self._writers:
             writer.transport.abort()
         self._writers.clear()
+
+    def cut_after(self, answers: int) -> None:
+        """Cut once, instead of passing on the answer that follows so many."""
+        self.answers = answers
 
     async def reached(self, count: int, within: float = 20.0) -> None:
         """Wait until so many connections have come."""
@@ -50,21 +59,29 @@ class Proxy:
             writer.transport.abort()
             return
         self._writers.append(back)
-        await asyncio.gather(
-            self._pass_on(reader, back, self.asked), self._pass_on(there, writer, bytearray())
-        )
+        await asyncio.gather(self._pass_on(reader, back, self.asked), self._pass_on(there, writer))
 
     async def _pass_on(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, copy: bytearray
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        asked: bytearray | None = None,
     ) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65536):
-                async with self._changed:
-                    copy += data
-                    self._changed.notify_all()
-                if self.open:
+                if asked is not None:
+                    async with self._changed:
+                        asked += data
+                        self._changed.notify_all()
+                if asked is None and self._is_last():
+                    self.cut()
+                elif self.open:
                     writer.write(data)
         writer.transport.abort()
+
+    def _is_last(self) -> bool:
+        self.answers -= self.answers >= 0
+        return self.answers == 0
 
 
 @asynccontextmanager

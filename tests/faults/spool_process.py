@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import resource
 import sys
+import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -15,19 +17,38 @@ from tests.journal_samples import START, make_live, make_turn, open_spooled
 
 CALLS = 4
 
+THINKING = 0.02
+"""Seconds between two turns of a call whose store is on a server: a drain must be able to win."""
 
-async def append_call(journal: SpooledJournal, call: str, turns: int, tell: Connection) -> None:
-    """Turn after turn, with a fact after each; what is acknowledged is told at once."""
+
+async def append_call(
+    journal: SpooledJournal, call: str, turns: int, tell: Connection, pause: float = 0
+) -> list[float]:
+    """Turn after turn, with a fact after each; what is acknowledged is told at once.
+
+    `pause` is how many seconds the caller thinks. Returns how many seconds each turn took.
+    """
+    took = []
     for n in range(1, turns + 1):
+        began = time.monotonic()
         seq = await journal.append(make_turn(call, n), make_live(call, n))
+        took.append(time.monotonic() - began)
         tell.send(("turn", call, n, seq))
         await journal.note(Fact(call, START, "test", {"type": "noted", "name": f"{call}/{n}"}))
         tell.send(("fact", call, n, seq))
+        if pause:
+            await asyncio.sleep(pause)
+    return took
 
 
 def write(place: Path, round_: int, turns: int, tell: Connection) -> None:
     """Calls side by side, and the draining beside them; then wait until the store is back."""
-    asyncio.run(_write(place, round_, turns, tell))
+    asyncio.run(_write(open_spooled(place), round_, turns, tell))
+
+
+def write_to_server(place: Path, address: str, round_: int, turns: int, tell: Connection) -> None:
+    """As `write`, into a PostgreSQL database."""
+    asyncio.run(_write(open_spooled(place, 16 << 20, address), round_, turns, tell, THINKING))
 
 
 def write_without_room(place: Path, turns: int, tell: Connection) -> None:
@@ -49,14 +70,21 @@ def write_without_room(place: Path, turns: int, tell: Connection) -> None:
     asyncio.run(run())
 
 
-async def _write(place: Path, round_: int, turns: int, tell: Connection) -> None:
-    async with open_spooled(place) as journal, asyncio.TaskGroup() as group:
+async def _write(
+    store: SpooledJournal, round_: int, turns: int, tell: Connection, pause: float = 0
+) -> None:
+    async with store as journal, asyncio.TaskGroup() as group:
         draining = group.create_task(journal.keep_draining())
         following = group.create_task(_follow(journal, tell))
         async with asyncio.TaskGroup() as calls:
-            for number in range(CALLS):
-                name = f"r{round_:02}c{number}"
-                calls.create_task(append_call(journal, name, turns, tell))
+            appending = [
+                calls.create_task(
+                    append_call(journal, f"r{round_:02}c{number}", turns, tell, pause)
+                )
+                for number in range(CALLS)
+            ]
+        took = sorted(round(1e6 * one) for done in appending for one in done.result())
+        tell.send(("took", "p99 and worst in us", took[len(took) * 99 // 100], took[-1]))
         tell.send(("state", journal.state().store, journal.state().waiting, 0))
         draining.cancel()
         following.cancel()
@@ -76,10 +104,11 @@ async def _drain(journal: SpooledJournal) -> None:
 
 
 async def _follow(journal: SpooledJournal, tell: Connection) -> None:
-    """Tell what is in the store."""
-    async with journal.subscribe() as leaves:
-        async for leaf in leaves:
-            tell.send(("stored", str(leaf["call"]), leaf["n"] or 0, leaf["seq"]))
+    """Tell what is in the store, unless it is away from the beginning."""
+    with suppress(JournalBroken):
+        async with journal.subscribe() as leaves:
+            async for leaf in leaves:
+                tell.send(("stored", str(leaf["call"]), leaf["n"] or 0, leaf["seq"]))
 
 
 def _largest(place: Path) -> int:
@@ -95,4 +124,4 @@ class _Mouth:
 
 
 if __name__ == "__main__":
-    asyncio.run(_write(Path(sys.argv[1]), 0, int(sys.argv[2]), _Mouth()))  # type: ignore[arg-type]
+    asyncio.run(_write(open_spooled(Path(sys.argv[1])), 0, int(sys.argv[2]), _Mouth()))  # type: ignore[arg-type]

@@ -11,9 +11,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -21,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from ivr.store.reader import SqliteReader
+from tests.faults.acks import Ack, compare, hear, running, take_spooled, told_of
 from tests.faults.spool_process import CALLS, write, write_without_room
 from tests.journal_samples import open_spooled
 
@@ -28,45 +28,12 @@ pytestmark = pytest.mark.faults
 
 SEEDS = 10
 
-Ack = tuple[str, str, int, int]
-
 
 @pytest.fixture(scope="module")
 def context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.faults.spool_process"])
     return context
-
-
-@contextmanager
-def _started(
-    context: ForkServerContext, target: Callable[..., None], *arguments: object
-) -> Iterator[tuple[BaseProcess, Connection]]:
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=target, args=(*arguments, theirs))
-    process.start()
-    theirs.close()
-    try:
-        yield process, ours
-    finally:
-        process.kill()
-        process.join()
-        process.close()
-        ours.close()
-
-
-def _told(acks: Iterable[Ack]) -> list[Ack]:
-    """The acknowledgements."""
-    return [ack for ack in acks if ack[0] in ("turn", "fact")]
-
-
-def _hear(ours: Connection) -> Iterator[Ack]:
-    """What is told until the process ends."""
-    try:
-        while True:
-            yield ours.recv()
-    except (EOFError, OSError):
-        pass
 
 
 @contextmanager
@@ -79,45 +46,28 @@ def _locked(place: Path) -> Iterator[None]:
 
 
 async def _compare(place: Path, acks: Iterable[Ack]) -> int:
-    """All that was acknowledged is there, once and in order; returns how many records there are."""
+    """All that was acknowledged is there, see `compare`."""
     async with open_spooled(place) as journal:
         assert journal.state().store == "here"
         assert journal.state().refused == 0
     with closing(sqlite3.connect(f"file:{place}/journal.db?mode=ro", uri=True)) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         rows = database.execute("SELECT seq, call, n FROM record ORDER BY seq").fetchall()
-    assert [seq for seq, _, _ in rows] == list(range(len(rows)))
-    acks = list(acks)
-    turns = {(call, n): seq for kind, call, n, seq in acks if kind == "turn"}
-    noted = {f"{call}/{n}" for kind, call, n, _ in acks if kind == "fact"}
-    stored: dict[str, list[int]] = {}
-    for seq, call, n in rows:
-        if n is not None:
-            stored.setdefault(call, []).append(n)
-            assert turns.get((call, n), -1) in (-1, seq)
-    assert all(own == list(range(1, len(own) + 1)) for own in stored.values())
-    assert all(n <= len(stored[call]) for call, n in turns)
-    names: list[str] = []
     async with SqliteReader(place / "journal.db", place / "master.key") as reader:
-        for call in stored:
-            facts = [fact.event for fact in await reader.facts(call)]
-            names += [event["name"] for event in facts if event["type"] == "noted"]
-    assert len(names) == len(set(names))
-    assert noted <= set(names)
-    return len(rows)
+        return await compare(rows, reader, acks)
 
 
 async def test_a_locked_store_is_waited_for_by_nobody(
     tmp_path: Path, context: ForkServerContext
 ) -> None:
     acks: list[Ack] = []
-    with _started(context, write, tmp_path, 0, 60) as (_, ours):
-        heard = _hear(ours)
+    with running(context, write, tmp_path, 0, 60) as (_, ours):
+        heard = hear(ours)
         acks += [next(heard) for _ in range(20)]
         with _locked(tmp_path):
-            acks += _take_spooled(heard, 100)
+            acks += take_spooled(heard, 100)
         acks += heard
-    told = _told(acks)
+    told = told_of(acks)
     assert len(told) == 2 * 60 * CALLS
     assert await _compare(tmp_path, told) == len(told) + 2
 
@@ -125,10 +75,10 @@ async def test_a_locked_store_is_waited_for_by_nobody(
 async def test_without_room_for_the_store_the_spool_has_its_own(
     tmp_path: Path, context: ForkServerContext
 ) -> None:
-    with _started(context, write_without_room, tmp_path, 8) as (_, ours):
-        acks = list(_hear(ours))
+    with running(context, write_without_room, tmp_path, 8) as (_, ours):
+        acks = list(hear(ours))
     states = [ack[1:3] for ack in acks if ack[0] == "state"]
-    told = _told(acks)
+    told = told_of(acks)
     assert states == [("away", 17), ("here", 0)]
     assert {ack[3] for ack in told if ack[1] == "without"} == {-1}
     assert min(ack[3] for ack in told if ack[1] == "after") > 0
@@ -150,11 +100,11 @@ async def test_a_failing_disk_loses_nothing(tmp_path: Path, fault: str, state: s
     told: list[Ack] = []
     states = []
     for line in lines:
-        kind, call, n, seq = line.split()
+        kind, call, *numbers = line.split()
         if kind == "state":
             states.append(call)
-        elif kind != "stored":
-            told.append((kind, call, int(n), int(seq)))
+        elif kind in ("turn", "fact"):
+            told.append((kind, call, int(numbers[0]), int(numbers[1])))
     assert len(told) == 2 * 40 * CALLS
     assert any(seq == -1 for *_, seq in told)
     assert state is None or states == [state]
@@ -185,26 +135,17 @@ async def test_kill_9_while_spooling_and_while_draining(
 ) -> None:
     chance = random.Random(seed)
     acks: list[Ack] = []
-    with _started(context, write, tmp_path, 0, 10) as (_, ours):
-        acks += _hear(ours)
+    with running(context, write, tmp_path, 0, 10) as (_, ours):
+        acks += hear(ours)
     with _locked(tmp_path):
         acks += _run_and_kill(context, tmp_path, 1, chance.randint(1, 150))
-    with _started(context, write, tmp_path, 2, 10_000) as (process, ours):
-        heard = _hear(ours)
+    with running(context, write, tmp_path, 2, 10_000) as (process, ours):
+        heard = hear(ours)
         with _locked(tmp_path):
-            acks += _take_spooled(heard, chance.randint(100, 300))
+            acks += take_spooled(heard, chance.randint(100, 300))
         acks += _kill_draining(process, heard, chance.randint(1, 300))
     acks += _run_and_kill(context, tmp_path, 3, chance.randint(1, 300))
-    await _compare(tmp_path, _told(acks))
-
-
-def _take_spooled(heard: Iterator[Ack], many: int) -> list[Ack]:
-    """What is told until so many turns are in the spool."""
-    acks: list[Ack] = []
-    while many:
-        acks.append(next(heard))
-        many -= acks[-1][3] == -1
-    return acks
+    await _compare(tmp_path, told_of(acks))
 
 
 def _kill_draining(process: BaseProcess, heard: Iterator[Ack], after: int) -> list[Ack]:
@@ -220,8 +161,8 @@ def _kill_draining(process: BaseProcess, heard: Iterator[Ack], after: int) -> li
 
 def _run_and_kill(context: ForkServerContext, place: Path, round_: int, after: int) -> list[Ack]:
     acks: list[Ack] = []
-    with _started(context, write, place, round_, 10_000) as (process, ours):
-        for ack in _hear(ours):
+    with running(context, write, place, round_, 10_000) as (process, ours):
+        for ack in hear(ours):
             acks.append(ack)
             if len(acks) == after:
                 process.kill()

@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from ivr.asterisk.pbx.instance import Instance
+from ivr.config import Settings
 from ivr.errors import JournalBroken, SetupError
 from ivr.ports import CallSummary, Fact, Turn
-from ivr.store.reader import SqliteReader
+from ivr.spooling import open_reader
+from ivr.store.reader import StoredReader
 
 ROOT = Path(__file__).resolve().parents[2]
 SOUNDS = ROOT / "var" / "sounds"
@@ -235,8 +237,10 @@ class Engine:
             pass  # the engine has not made it yet
         return None
 
-    def _reader(self) -> SqliteReader:
-        return SqliteReader(self.journal, self.state / "keys" / "vault.key")
+    def _reader(self) -> StoredReader:
+        return open_reader(
+            Settings(state=self.state, database=self.settings.get("IVR_DATABASE", ""))
+        )
 
     def query(self, statement: str) -> list[Any]:
         """Rows of the store, read beside the engine."""
