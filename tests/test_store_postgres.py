@@ -20,6 +20,7 @@ from ivr.errors import (
     SetupError,
 )
 from ivr.spooling import open_reader
+from ivr.store.database import BatchLost
 from ivr.store.postgres import PostgresDatabase, PostgresJournal
 from ivr.store.postgres_reader import PostgresReader
 from ivr.store.schema import open_database
@@ -142,6 +143,17 @@ async def test_a_commit_waits_for_the_disk_whatever_the_server_was_told(
     finally:
         postgres.ask("postgres", f'ALTER ROLE "{ROLE}" RESET synchronous_commit')
     assert said == "on"
+
+
+def test_a_commit_that_the_server_turns_into_a_rollback_is_none(address: str) -> None:
+    database = PostgresDatabase(address)
+    database.begin()
+    database.mark("job")
+    with pytest.raises(JournalConflict, match="no gaps"):
+        database.fetch("INSERT INTO record VALUES (?, ?, ?, ?, ?)", 7, "c1", 1, b"", b"")
+    with pytest.raises(BatchLost, match="rolled back"):
+        database.commit()
+    database.close()
 
 
 async def test_a_second_writer_is_told_so_and_the_first_goes_on(

@@ -118,7 +118,8 @@ class PostgresDatabase:
 
     def commit(self) -> None:
         """The server answers when the transaction is on its disk: synchronous_commit is on."""
-        self._command("COMMIT")
+        if self._command("COMMIT") != "COMMIT":  # a transaction with a fault in it is rolled back
+            raise self._lost(asyncpg.InterfaceError("the transaction was rolled back"))
 
     def roll_back(self) -> None:
         """Give the connection up: the server rolls back what was not committed."""
@@ -192,11 +193,14 @@ class PostgresDatabase:
         server = await self._connection.fetchval("SHOW server_version")
         _log.info("%s: writing with PostgreSQL %s", self.place, server)
 
-    def _command(self, command: str) -> None:
-        """Send it with what was put off: a way to the server and back costs more than its work."""
+    def _command(self, command: str) -> str:
+        """Send it with what was put off: a way to the server and back costs more than its work.
+
+        Returns what the server says that it did.
+        """
         assert self._connection is not None
         before, self._before = self._before, ""
-        self._ask(self._connection.execute(before + command))
+        return str(self._ask(self._connection.execute(before + command)))
 
     def _ask(self, work: Coroutine[Any, Any, _T]) -> _T:
         try:

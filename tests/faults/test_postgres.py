@@ -22,6 +22,7 @@ from ivr.phone.agent import Phone
 from ivr.store.postgres_reader import PostgresReader
 from tests.faults.acks import Ack, compare, hear, running, take_spooled, told_of
 from tests.faults.proxy import running_proxy
+from tests.faults.running import find_ports
 from tests.faults.spool_process import CALLS, write_to_server
 from tests.journal_samples import open_spooled
 from tests.postgres import Cluster
@@ -133,12 +134,18 @@ async def test_kill_9_of_the_writer_while_the_server_is_away(
     await _compare(tmp_path, server, address, told_of(acks))
 
 
+@pytest.mark.parametrize("engines", [1, 2])
 async def test_calls_go_on_while_the_server_is_away(
-    tmp_path: Path, server: Cluster, pbx: Instance, caller: Callable[[], str]
+    tmp_path: Path, server: Cluster, pbx: Instance, caller: Callable[[], str], engines: int
 ) -> None:
-    """One call lives through the crash, one has its whole life in it; nobody hears of it."""
+    """One call lives through the crash, one has its whole life in it; nobody hears of it.
+
+    With two engines a writer process has the connection.
+    """
     address = server.new_database()
-    engine = Engine(tmp_path / "engine", SHORT, SERVE, settings={"IVR_DATABASE": address})
+    program = (*SERVE, "--engines", str(engines))
+    settings = {"IVR_DATABASE": address}
+    engine = Engine(tmp_path / "engine", SHORT, program, find_ports(engines), settings)
     point_at(pbx, engine.address)
     engine.start()
     first, second = caller(), caller()
@@ -160,6 +167,7 @@ async def test_calls_go_on_while_the_server_is_away(
     engine.stop()
     lost = "SELECT count(*) FROM record WHERE convert_from(leaf, 'UTF8') LIKE '%store.lost%'"
     assert server.ask(address, lost) == "1"
+    assert "Traceback" not in engine.log.read_text()
     assert server.ask(address, "SELECT count(*) = max(seq) + 1 FROM record") == "t"
 
 
