@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -38,9 +38,14 @@ def context() -> ForkServerContext:
 
 @contextmanager
 def _locked(place: Path) -> Iterator[None]:
-    """Another process would hold the write lock of the database like this."""
-    with closing(sqlite3.connect(place / "journal.db", isolation_level=None, timeout=30)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    """Another process would hold the write lock of the database like this.
+
+    SQLite's own waiting pauses longer and longer, and a busy writer may end before it is served.
+    """
+    with closing(sqlite3.connect(place / "journal.db", isolation_level=None, timeout=0)) as other:
+        while not other.in_transaction:
+            with suppress(sqlite3.OperationalError):
+                other.execute("BEGIN IMMEDIATE")
         yield
         other.execute("ROLLBACK")
 
