@@ -157,15 +157,15 @@ async def serve_bare(port: int, sound: str, keys: int) -> None:
         await server.serve_forever()
 
 
-def find_sound(engine: Engine, number: str) -> Path:
-    """The prompt that our engine plays to who dials the number."""
+def find_sound(engine: Engine, number: str, *, tail: bool = False) -> Path:
+    """The prompt that our engine plays to who dials the number, or with `tail` the file with it."""
     bundle = load_directory(FLOWS)
     started = Started(number)
     now = datetime.now(UTC)
     step = advance(bundle, begin(bundle, "bench", started, now), started, now).step
     assert isinstance(step, Menu)
     settings = Settings(state=engine.state, flows=FLOWS, prompts=ROOT / "prompts")
-    return open_library(settings).join(step.utterances).path
+    return open_library(settings).join(step.utterances, tail=tail).path
 
 
 def measure(calls: int, keys: int, rounds: int) -> None:

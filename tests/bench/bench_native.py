@@ -6,11 +6,13 @@ key when it is over, and hears the prompt again. Two servers take turns:
            any time counts
   native   a dialplan written for this bench: `Read` in a loop; no journal, and a key between two
            applications is lost
-Both play the same file and record the call by the same MixMonitor, three files each.
+Both record the call by the same MixMonitor, three files each, and play the same sound: a marker
+tone, the only thing in it that can be heard. (The engine's file has silence behind it, as every
+prompt that asks for a key.)
 
 Printed:
   key → sound   from the last packet of the key to the arrival of the first audible packet of the
-                next prompt, both at the telephone
+                next prompt, which is the onset of the marker, both at the telephone
   CPU a call    user and system time of Asterisk and of the engine (all its processes) in a run by
                 its calls
 """
@@ -25,11 +27,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from ivr.asterisk.pbx.config import CONF
 from ivr.asterisk.pbx.config import Settings as PbxSettings
 from ivr.asterisk.pbx.instance import Instance, start_instance, stop_instance
 from ivr.asterisk.pbx.ports import find_ports
 from ivr.asterisk.pbx.prefix import install_asterisk
+from ivr.speech import audio
+from ivr.speech.cache import BYTES_PER_MS
 from tests.bench.bench_calls import Server, find_sound, our_engine, run
 from tests.telephony.conftest import HOME
 
@@ -44,6 +50,9 @@ exten = 1599,1,Answer()
 """
 
 
+MARKER_MS, MARKER_HZ = 200, 1000
+
+
 def write_conf(directory: Path, sound: Path) -> Path:
     """The configuration as it is shipped, with the dialplan of this bench at the end."""
     shutil.copytree(CONF, directory)
@@ -54,6 +63,16 @@ def write_conf(directory: Path, sound: Path) -> Path:
     with (directory / "modules.conf").open("a") as modules:
         modules.write("load = app_read.so\n")
     return directory
+
+
+def put_marker(sound: Path) -> None:
+    """Replace a sound by a tone and silence, of the same length."""
+    begin = audio.beep(MARKER_MS, MARKER_HZ, audio.WIDE)
+    length = sound.with_name(f"{sound.name}.sln16").stat().st_size // BYTES_PER_MS["sln16"]
+    rest = audio.silence(length - MARKER_MS, audio.WIDE)
+    marked = audio.Pcm(np.concatenate([begin.samples, rest.samples]), audio.WIDE)
+    for name, data in audio.encode(marked).items():
+        sound.with_name(f"{sound.name}.{name}").write_bytes(data)
 
 
 @contextmanager
@@ -67,7 +86,10 @@ def measure(calls: int, keys: int, rounds: int) -> None:
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench")))
         engine = stack.enter_context(our_engine(home / "engine"))
-        conf = write_conf(home / "conf", find_sound(engine, "1507"))
+        sound = find_sound(engine, "1507")
+        put_marker(sound)
+        put_marker(find_sound(engine, "1507", tail=True))
+        conf = write_conf(home / "conf", sound)
         pbx = stack.enter_context(bench_pbx(home / "pbx", conf))
         ours = Server("engine", "1506", engine.address, engine.pid, "#")
         native = Server("native", "1599", engine.address, None, "9")
