@@ -46,8 +46,8 @@ EXPECTED = (
     "endpoint 'nobody' was not found",
     "Session already DISCONNECTED",
 )
-"""Asterisk's complaints about queues that are closed, endpoints that are not, and a connected line that
-it would tell to a caller who hung up in that instant (chan_pjsip.c)."""
+"""Asterisk's complaints about queues that are closed, endpoints that are not, and a connected line
+that it would tell to a caller who hung up in that instant (chan_pjsip.c)."""
 
 
 def change(path: Path, usual: str, here: str) -> None:
