@@ -60,7 +60,8 @@ telephony: setup test-system
 
 faults: setup test-system
 	$(BIN)/ivr pbx install
-	$(PYTEST) -m "faults" tests
+	$(PYTEST) -n 2 -m "faults and not alone" tests
+	$(PYTEST) -m "faults and alone" tests
 
 # The long ones, with figures.
 soak: setup test-system

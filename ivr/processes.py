@@ -34,6 +34,10 @@ from ivr.supervision.leash import die_with_supervisor
 from ivr.supervision.signals import receive_signals
 
 
+MULTIPLE = "PROMETHEUS_MULTIPROC_DIR"
+"""Set by the supervisor: where the counts of every process lie (prometheus_client)."""
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run `writer`, or `engine` with its number; returns the exit code."""
     os.umask(PRIVATE)
@@ -66,7 +70,8 @@ def _introduce(settings: Settings, name: str) -> None:
     So a program that is started again and again counts on in one file.
     """
     configure_logs(settings.log, name)
-    values.ValueClass = values.MultiProcessValue(lambda: name)  # type: ignore[no-untyped-call]
+    if MULTIPLE in os.environ:
+        values.ValueClass = values.MultiProcessValue(lambda: name)  # type: ignore[no-untyped-call]
 
 
 def _run_engine(settings: Settings, number: int) -> None:

@@ -15,7 +15,7 @@ from ivr.asterisk.pbx.instance import Instance
 from ivr.phone.agent import Phone
 from tests.telephony.engine import Engine
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults, pytest.mark.alone, pytest.mark.timeout(600)]
 
 SOAK = bool(os.environ.get("IVR_SOAK"))
 CALLS, BURSTS = (20, 50) if SOAK else (8, 15)

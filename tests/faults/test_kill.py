@@ -23,11 +23,11 @@ from ivr.phone.voice import make_voice
 from tests.telephony.engine import Engine, Story
 from tests.telephony.visits import call_up
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.faults, pytest.mark.alone, pytest.mark.timeout(1200)]
 
 SOAK = bool(os.environ.get("IVR_SOAK"))
 ROUNDS = 10 if SOAK else 2
-KILLS = 50 if SOAK else 15
+KILLS = 50 if SOAK else 10
 
 NewCaller = Callable[[], str]
 

@@ -28,7 +28,7 @@ from tests.faults.load import DIGITS, Load, copy_conf, run_load
 from tests.faults.running import Make, metric, until
 from tests.telephony.engine import ROOT
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.alone, pytest.mark.timeout(300)]
 
 FLOWS = ROOT / "tests" / "data" / "flows" / "load"
 SOAK = bool(os.environ.get("IVR_SOAK"))

@@ -25,12 +25,12 @@ from ivr.phone.agent import Phone
 from tests.faults.outage import NUMBER, PHASES, SPOKEN, STAY, Outage, Phase, Visitor
 from tests.telephony.engine import ROOT, SLOW, Engine, Story
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.faults, pytest.mark.alone, pytest.mark.timeout(1800)]
 
 NewCaller = Callable[[], str]
 
 FLOWS = ROOT / "tests" / "data" / "flows" / "kill"
-ROUNDS = 24 if os.environ.get("IVR_SOAK") else 4
+ROUNDS = 24 if os.environ.get("IVR_SOAK") else 2
 
 LEFT = 45.0
 """Seconds until the message of a caller who left in an outage has its number: the engine first
