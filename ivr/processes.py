@@ -33,7 +33,6 @@ from ivr.supervision.heartbeat import find_heart
 from ivr.supervision.leash import die_with_supervisor
 from ivr.supervision.signals import receive_signals
 
-
 MULTIPLE = "PROMETHEUS_MULTIPROC_DIR"
 """Set by the supervisor: where the counts of every process lie (prometheus_client)."""
 
