@@ -79,8 +79,10 @@ class Server:
     pbx_cpu: float = 0.0
 
 
-async def call_up(server: Server, phone: Phone, port: int, keys: int, seed: int) -> None:
-    """One call; notes the seconds from each key to the next sound."""
+async def call_up(
+    server: Server, phone: Phone, port: int, keys: int, seed: int, pause: float
+) -> None:
+    """One call; notes the seconds from each key to the next sound. `pause` seconds before a key."""
     chance = random.Random(seed)
     await asyncio.sleep(APART * seed)
     call = await phone.dial(server.number, port=port, caller=f"0811{seed:06}")
@@ -88,7 +90,7 @@ async def call_up(server: Server, phone: Phone, port: int, keys: int, seed: int)
     await call.wait_sound(since=0)
     for _ in range(keys):
         await call.wait_quiet(200)
-        await call.wait(chance.uniform(0.05, 0.3))
+        await call.wait(pause + chance.uniform(0.05, 0.3))
         (press,) = await call.press("1")
         server.waits.append(await call.wait_sound(since=press.ended) - press.ended)
     await call.wait_quiet(200)
@@ -96,14 +98,14 @@ async def call_up(server: Server, phone: Phone, port: int, keys: int, seed: int)
     await call.ended(within=20)
 
 
-async def run(server: Server, pbx: Instance, calls: int, keys: int) -> None:
+async def run(server: Server, pbx: Instance, calls: int, keys: int, pause: float = 0.0) -> None:
     """Calls at once to one server, with what they cost."""
     point_at(pbx, server.address)
     asterisk = int(pbx.pid_file.read_text())
     cpu, pbx_cpu = _read_server(server), read_cpu(asterisk)
     async with Phone() as phone, asyncio.TaskGroup() as group:
         for seed in range(calls):
-            group.create_task(call_up(server, phone, pbx.ports.sip, keys, seed))
+            group.create_task(call_up(server, phone, pbx.ports.sip, keys, seed, pause))
     await asyncio.sleep(SETTLE)
     server.cpu += _read_server(server) - cpu
     server.pbx_cpu += read_cpu(asterisk) - pbx_cpu

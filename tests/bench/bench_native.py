@@ -82,7 +82,7 @@ def bench_pbx(directory: Path, conf: Path) -> Iterator[Instance]:
     stop_instance(directory)
 
 
-def measure(calls: int, keys: int, rounds: int) -> None:
+def measure(calls: int, keys: int, rounds: int, pause: float) -> None:
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench")))
         engine = stack.enter_context(our_engine(home / "engine"))
@@ -95,11 +95,12 @@ def measure(calls: int, keys: int, rounds: int) -> None:
         native = Server("native", "1599", engine.address, None, "9")
         for turn in range(rounds):
             for server in (ours, native) if turn % 2 == 0 else (native, ours):
-                asyncio.run(run(server, pbx, calls, keys))
+                asyncio.run(run(server, pbx, calls, keys, pause))
         engine.check_store()
         recorded = len(list((home / "conf" / "recordings").iterdir()))
         assert recorded == 3 * native.calls
-    print(f"{rounds} alternating runs of {calls} calls at once, {keys + 1} keys in each")
+    print(f"{rounds} alternating runs of {calls} calls at once, {keys + 1} keys in each, "
+          f"{pause:g} s before each")  # fmt: skip
     report(ours, native)
 
 
@@ -125,8 +126,11 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=20, help="at once")
     parser.add_argument("--keys", type=int, default=15, help="in each call, before the last one")
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument(
+        "--pause", type=float, default=0.0, help="seconds before each key; a caller takes some"
+    )
     chosen = parser.parse_args()
-    measure(chosen.calls, chosen.keys, chosen.rounds)
+    measure(chosen.calls, chosen.keys, chosen.rounds, chosen.pause)
 
 
 if __name__ == "__main__":
