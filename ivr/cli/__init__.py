@@ -41,7 +41,7 @@ PRIVATE = 0o027
 def cli(context: click.Context, state: str | None) -> None:
     """Satu Pintu: call flows for public-service hotlines.
 
-    Settings also come from the environment: IVR_STATE, IVR_FLOWS, IVR_PROMPTS, IVR_AGI_PORT.
+    Settings come from the environment, as IVR_STATE and IVR_FLOWS; README.md lists them all.
     """
     os.umask(PRIVATE)
     # A core dump would hold what callers keyed. Asterisk inherits this, too.

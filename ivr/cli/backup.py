@@ -16,7 +16,7 @@ from ivr.restore import restore as put_back
 _FILE = click.Path(path_type=Path)
 
 
-@click.command()
+@click.command(short_help="Copy store, spool and bundles.")
 @click.argument("directory", type=_FILE)
 @click.option("--keys", type=_FILE, help="Copy the master key to this file, apart from the data.")
 @click.option("--recordings", is_flag=True, help="Recordings too.")
@@ -49,7 +49,7 @@ def backup(
         click.echo(f"{keys}: the master key; keep it apart from {directory}")
 
 
-@click.command()
+@click.command(short_help="Verify a backup, and put it back.")
 @click.argument("directory", type=_FILE)
 @click.option("--keys", type=_FILE, help="The file of the master key.")
 @click.option("--replace", is_flag=True, help="Move aside what is there.")

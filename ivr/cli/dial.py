@@ -18,7 +18,7 @@ NOT_ANSWERED = 1
 
 @click.command()
 @click.argument("number")
-@click.option("--keys", default="", help="What the caller does; see below.")
+@click.option("--keys", default="", help="What the caller does; see above.")
 @click.option("--caller", help="The caller's number; withheld without it.")
 @click.option("--port", type=int, help="SIP port [that of the local Asterisk].")
 @click.option("--voice", type=click.Path(path_type=Path), help="A sound file for `v`.")

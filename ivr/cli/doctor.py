@@ -22,7 +22,7 @@ from ivr.cli.doctor_facts import ask_asterisk, find_conf, is_in_use, look_around
 from ivr.config import Settings
 
 
-@click.command()
+@click.command(short_help="Check Asterisk, the engine and the machine.")
 @click.option(
     "--conf",
     type=click.Path(path_type=Path),

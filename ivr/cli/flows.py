@@ -30,13 +30,13 @@ from ivr.simulator import Caller, ScriptedCaller, Simulator
 from ivr.store.memory import MemoryJournal
 
 
-@click.command()
+@click.command(short_help="Show every fault of the flows.")
 @click.argument("directory", type=click.Path(path_type=Path), required=False)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 @click.option("--language", type=click.Choice(["en", "id"]), default="en", show_default=True)
 @click.pass_obj
 def check(settings: Settings, directory: Path | None, as_json: bool, language: str) -> None:
-    """Show every fault of the flows in DIRECTORY, each with its place.
+    """Show every fault of the flows in DIRECTORY [IVR_FLOWS], with its place.
 
     Exit code 1 when there is a fault, 0 when there are at most warnings.
 
@@ -70,7 +70,8 @@ def _verdict(bundle: Bundle | None, faults: list[Fault]) -> str:
 @click.option(
     "--keys",
     help="What the caller does, as in `ivr dial`, and what officers do: o(answers 5s 60s),"
-    " o(busy), o(no_answer), o(full), o(closed), o(unreachable). Without: you do.",
+    " o(busy), o(no_answer), o(full), o(closed), o(unreachable), before a `,` that waits for them."
+    " Without: you do.",
 )
 @click.option("--caller", help="The caller's number; withheld without it.")
 @click.option(

@@ -22,7 +22,7 @@ REACHED = 5.0
 """Seconds until Asterisk has found a telephone on the same machine."""
 
 
-@click.command()
+@click.command(short_help="The telephone of an officer: takes calls.")
 @click.argument("name", required=False)
 @click.option("--rings", default=2.0, show_default=True, help="Seconds until it is picked up.")
 @click.option("--talks", default=20.0, show_default=True, help="Seconds until it is hung up.")
@@ -56,7 +56,7 @@ async def _sit(who: Officer, manner: Manner, instance: Instance | None) -> None:
     async with DeskPhone(port=who.port) as desk:
         click.echo(f"{who.name} listens at 127.0.0.1:{who.port}")
         if instance is None:
-            click.echo("no local Asterisk is running yet")
+            click.echo("no local Asterisk runs yet; it finds this telephone later; Ctrl-C ends it")
         else:
             await asyncio.to_thread(_sign_on, instance, who)
         await _until_signal(take_calls(desk, manner, click.echo))

@@ -5,6 +5,7 @@ Connected, so the kernel drops what other senders throw at them and reports a cl
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 import time
@@ -40,7 +41,12 @@ def open_udp(host: str, port: int = 0) -> socket.socket:
         sock.bind((host, port))
     except OSError as fault:
         sock.close()
-        raise SetupError(f"no UDP port can be opened: {fault.strerror}", place=host) from fault
+        place = f"{host}:{port}" if port else host
+        taken = fault.errno == errno.EADDRINUSE
+        remedy = "Another telephone has this port; end it, or use another port." if taken else ""
+        raise SetupError(
+            f"no UDP port can be opened: {fault.strerror}", place=place, remedy=remedy
+        ) from fault
     return sock
 
 

@@ -54,7 +54,9 @@ def read_conf(conf: Path) -> dict[str, str]:
     files = {str(path.relative_to(conf)): path.read_text() for path in conf.rglob("*.conf")}
     if "asterisk.conf" not in files:
         raise SetupError(
-            "there is no asterisk.conf", place=str(conf), remedy="Name the asterisk-conf directory."
+            "there is no asterisk.conf",
+            place=str(conf),
+            remedy="Name a directory with Asterisk's configuration.",
         )
     return files
 
