@@ -53,7 +53,7 @@ class Admission:
         """Pass the call on to the next engine; of the last one it hears an apology, and ends."""
         apologise = self._instruments.last and self._saying < APOLOGIES
         how = "apology" if apologise else "passed_on"
-        self._instruments.meters.turned_away.labels(how).inc()
+        self._instruments.meters.calls.turned_away.labels(how).inc()
         try:
             if apologise:
                 await self._say_sorry(session)

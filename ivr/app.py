@@ -7,8 +7,8 @@ import logging
 import re
 import shutil
 import signal
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
 
 from ivr import __version__
@@ -34,6 +34,7 @@ from ivr.operations.pulse import Pulse
 from ivr.operations.storage import StoreWatch
 from ivr.operations.turns import TurnWatch
 from ivr.ports import Fact, Journal, Source
+from ivr.recordings.segments import Segment
 from ivr.sealer import Sealer
 from ivr.services.tables import Tables
 from ivr.shelf import Shelf
@@ -64,6 +65,29 @@ def _started(environment: Environment) -> Started:
     )
 
 
+def _open_admission(settings: Settings, bundle: Bundle, instruments: Instruments) -> Admission:
+    apology = last_words(settings) / bundle.hotline.languages[0] / FULL
+    always = frozenset(settings.always_admitted)
+    return Admission(settings.max_calls, always, apology, instruments)
+
+
+def _furnish(
+    settings: Settings, bundle: Bundle, journal: Journal, source: Source | None, name: str
+) -> Desk:
+    shelf = Shelf(settings.shelf)
+    shelf.put(bundle, settings.flows)
+    return Desk(
+        journal=journal,
+        source=source or Tables(bundle),
+        bundle=bundle,
+        shelf=shelf.find,
+        now=now,
+        new_id=new_ulid,
+        draw_case=draw_case_number,
+        name=name,
+    )
+
+
 class Hotline:
     """A running engine: takes AGI sessions and leads each call to its end.
 
@@ -82,8 +106,6 @@ class Hotline:
         complete: Callable[[], bool] = lambda: True,
     ) -> None:
         instruments = instruments or Instruments()
-        shelf = Shelf(settings.shelf)
-        shelf.put(bundle, settings.flows)
         turns = TurnWatch(asyncio.get_running_loop().time)
         observed = ObservedJournal(journal, instruments.meters, turns)
         self.claims = LineClaims(settings.state / "lines.lock")
@@ -94,22 +116,8 @@ class Hotline:
         self._complete = complete
         self._library = library
         self._lines = HeldLines(self.claims)
-        self._admission = Admission(
-            settings.max_calls,
-            frozenset(settings.always_admitted),
-            last_words(settings) / bundle.hotline.languages[0] / FULL,
-            instruments,
-        )
-        self._desk = Desk(
-            journal=observed,
-            source=source or Tables(bundle),
-            bundle=bundle,
-            shelf=shelf.find,
-            now=now,
-            new_id=new_ulid,
-            draw_case=draw_case_number,
-            name=instruments.name,
-        )
+        self._admission = _open_admission(settings, bundle, instruments)
+        self._desk = _furnish(settings, bundle, observed, source, instruments.name)
         self.sealer = Sealer(settings.recorded, observed, instruments.name)
         self.sweeper = Sweeper(
             observed,
@@ -188,9 +196,29 @@ class Hotline:
         event = {"type": "clock.stepped", "milliseconds": round(seconds * 1000)}
         await self._desk.journal.note(Fact(None, now(), self._desk.name, event))
 
+    def begin_beside(
+        self, group: asyncio.TaskGroup, left: Sequence[Segment]
+    ) -> list[asyncio.Task[None]]:
+        """What goes on beside the calls, until it is cancelled. `left` is yet to be sealed."""
+        return [
+            group.create_task(self.sealer.seal_left_over(left)),
+            group.create_task(self.sweeper.keep_sweeping()),
+            group.create_task(self.exchange.run(account_finder(self._settings))),
+        ]
+
     def is_led(self, line: str) -> bool:
         """Whether this engine or another one leads the call on a line."""
         return self._lines.is_led(line)
+
+
+def _make_directories(settings: Settings) -> None:
+    for directory in (settings.store, settings.recorded, settings.scratch, settings.shelf):
+        directory.mkdir(parents=True, exist_ok=True)
+
+
+def _listen(settings: Settings, hotline: Hotline) -> AbstractAsyncContextManager[FastAgiServer]:
+    limits = Limits(calls=most_sessions(settings.max_calls, settings.engines))
+    return serve(hotline.answer, host=settings.agi_host, port=settings.agi_port, limits=limits)
 
 
 async def serve_hotline(
@@ -209,32 +237,27 @@ async def serve_hotline(
     """
     instruments = instruments or Instruments()
     counts = ServerCounts(instruments.meters)
-    for directory in (settings.store, settings.recorded, settings.scratch, settings.shelf):
-        await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
+    await asyncio.to_thread(_make_directories, settings)
     async with AsyncExitStack() as stack:
         journal = await open_journal(settings, stack, instruments.name)
-        complete = lambda: journal.mirror.complete  # noqa: E731 - it is asked later
+
+        def is_complete() -> bool:
+            return journal.mirror.complete
+
         hotline = Hotline(
-            settings, bundle, journal, library, source, instruments, journal.owe, complete
+            settings, bundle, journal, library, source, instruments, journal.owe, is_complete
         )
         stack.callback(hotline.claims.close)
         watch = StoreWatch(instruments, journal.state)
         pulse = Pulse(instruments, counts.take, hotline.tell_clock_step, looks=[watch.look])
         await stack.enter_async_context(pulse.beating())
         left = await hotline.sealer.list_left_over(hotline.is_led)
-        limits = Limits(calls=most_sessions(settings.max_calls, settings.engines))
-        server = await stack.enter_async_context(
-            serve(hotline.answer, host=settings.agi_host, port=settings.agi_port, limits=limits)
-        )
+        server = await stack.enter_async_context(_listen(settings, hotline))
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        beside = [
-            group.create_task(hotline.sealer.seal_left_over(left)),
-            group.create_task(hotline.sweeper.keep_sweeping()),
-            group.create_task(hotline.exchange.run(account_finder(settings))),
-        ]
+        beside = hotline.begin_beside(group, left)
         signals = stack.enter_context(receive_signals())
         counts.stats = server.stats
-        instruments.meters.build.labels(__version__, bundle.hash[:12]).set(1)
+        instruments.meters.process.build.labels(__version__, bundle.hash[:12]).set(1)
         ready(server)
         pulse.serving = True
         await drain(server, await signals.get(), settings.drain, signals)

@@ -100,7 +100,7 @@ class Sweeper:
 
     def _end_stuck(self) -> None:
         for turn in self._turns.end_stuck():
-            self._meters.stuck.labels(turn.step.type).inc()
+            self._meters.calls.stuck.labels(turn.step.type).inc()
             _log.error("call %s stands still in a step %s", turn.call, turn.step.type)
 
     async def _patience(self, line: str) -> float:

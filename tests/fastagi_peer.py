@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
+
+from ivr.asterisk.fastagi import AgiSession, serve
 
 HEADER = (Path(__file__).parent / "data/agi/header.txt").read_bytes()
 
@@ -56,6 +59,36 @@ def expand(line: bytes, variables: dict[str, bytes]) -> bytes:
     assert match, line
     value = re.sub(rb"\$\{(.+?)\}", lambda name: variables.get(name[1].decode(), b""), match[1])
     return b"200 result=1 (" + value + b")\n"
+
+
+async def converse(
+    act: Callable[[AgiSession], Awaitable[None]],
+    asterisk: Callable[[FakeAsterisk], Coroutine[Any, Any, None]],
+) -> list[bytes]:
+    """One AGI session: `act` on the engine's side, `asterisk` beside it on the other.
+
+    The session is closed after `act`. Back when both have ended; gives the lines Asterisk heard.
+    """
+    over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def handler(session: AgiSession) -> None:
+        try:
+            await act(session)
+        except Exception as error:
+            over.set_exception(error)
+        else:
+            over.set_result(None)
+        finally:
+            session.close()
+
+    async with (
+        serve(handler, port=0) as server,
+        connect(server.port) as peer,
+        asyncio.TaskGroup() as group,
+    ):
+        group.create_task(asterisk(peer))
+        await over
+    return peer.lines
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from ivr.engine.run import Frame, Run
 from ivr.engine.steps import Menu, Timing
 from ivr.engine.utterance import Spoken, Utterance
 from ivr.engine.values import Personal, Secret
+from ivr.errors import JournalConflict
 from ivr.ports import CallReader, Fact, LiveRow, NewCase, Secrets, Turn
 from ivr.store.client import SocketJournal
+from ivr.store.journal import StoredJournal
 from ivr.store.memory import MemoryJournal
 from ivr.store.postgres import PostgresJournal
 from ivr.store.postgres_reader import PostgresReader
@@ -198,3 +201,18 @@ SHOPS: Mapping[str, OpenShop] = {
     "spool-postgres": open_postgres_spool,
     "spool-socket": open_spool_socket,
 }
+
+
+async def check_conflicts(journal: StoredJournal) -> None:
+    """Of five turns of one batch two want a case number that is taken: the others are stored."""
+    await journal.append(make_turn("a"), make_live("a"), make_case())
+    results = await asyncio.gather(
+        *(
+            journal.append(make_turn(name), make_live(name), make_case() if name in "ce" else None)
+            for name in "bcdef"
+        ),
+        return_exceptions=True,
+    )
+    assert results[0::2] == [1, 2, 3]
+    assert [type(result) for result in results[1::2]] == [JournalConflict] * 2
+    assert journal.figures[1] <= 3

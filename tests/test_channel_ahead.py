@@ -5,14 +5,14 @@ Each order to it leaves a moment without a command, in which it may take a key t
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ivr.asterisk.channel import AgiChannel
-from ivr.asterisk.fastagi import AgiSession, serve
+from ivr.asterisk.fastagi import AgiSession
 from ivr.engine.outcomes import Keys, Silence
 from ivr.engine.steps import Menu, Timing
 from ivr.engine.utterance import Utterance
@@ -20,7 +20,7 @@ from ivr.speech.casting import load_casting
 from ivr.speech.compose import Clip
 from ivr.speech.library import PromptLibrary
 from ivr.speech.tones import Tones
-from tests.fastagi_peer import FakeAsterisk, connect
+from tests.fastagi_peer import FakeAsterisk, converse
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
 TIMING = Timing(first_key=5000, next_key=5000, total=9000)
@@ -40,23 +40,14 @@ async def talk(
     library: PromptLibrary,
     scratch: Path,
     caller: Callable[[AgiChannel], Awaitable[None]],
-    asterisk: Callable[[FakeAsterisk], Awaitable[None]],
+    asterisk: Callable[[FakeAsterisk], Coroutine[Any, Any, None]],
 ) -> list[bytes]:
     """A call in which the steps and Asterisk's side run beside each other; gives the lines sent."""
-    over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def handler(session: AgiSession) -> None:
-        try:
-            await caller(AgiChannel(session, library, scratch, scratch))
-        except BaseException as error:
-            over.set_exception(error)
-        else:
-            over.set_result(None)
+    async def act(session: AgiSession) -> None:
+        await caller(AgiChannel(session, library, scratch, scratch))
 
-    async with serve(handler, port=0) as server, connect(server.port) as peer:
-        await asterisk(peer)
-        await over
-        return peer.lines
+    return await converse(act, asterisk)
 
 
 async def start_call(peer: FakeAsterisk) -> None:

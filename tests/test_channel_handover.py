@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shutil
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ivr.asterisk.channel import DONE, AgiChannel
-from ivr.asterisk.fastagi import AgiSession, serve
+from ivr.asterisk.fastagi import AgiSession
 from ivr.engine.outcomes import HungUp, Transferred
 from ivr.engine.steps import SetRecording, Transfer
 from ivr.engine.utterance import Utterance
@@ -21,7 +20,7 @@ from ivr.recordings.segments import begin, list_unsealed
 from ivr.speech.casting import load_casting
 from ivr.speech.library import PromptLibrary
 from ivr.speech.tones import Tones
-from tests.fastagi_peer import FakeAsterisk, connect, expand
+from tests.fastagi_peer import FakeAsterisk, converse, expand
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
 DIAL = Transfer((), "dial", "desk", 20_000, ())
@@ -73,24 +72,11 @@ async def talk(
     library = PromptLibrary(directory / "sounds", load_casting(PROMPTS, Tones()))
     library.prepare([])
     (directory / "recorded").mkdir()
-    over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def handler(session: AgiSession) -> None:
-        try:
-            await caller(AgiChannel(session, library, directory / "recorded", directory))
-        except BaseException as error:
-            over.set_exception(error)
-        else:
-            over.set_result(None)
+    async def act(session: AgiSession) -> None:
+        await caller(AgiChannel(session, library, directory / "recorded", directory))
 
-    async with (
-        serve(handler, port=0) as server,
-        connect(server.port) as peer,
-        asyncio.TaskGroup() as group,
-    ):
-        answering = group.create_task(exchange.run(peer))
-        await over
-        answering.cancel()
+    await converse(act, exchange.run)
 
 
 @pytest.mark.parametrize("leaves", ['EXEC "StoreDTMF" "RX', 'EXEC "MixMonitor"'])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,18 @@ class Said:
 Run = Callable[..., Said]
 
 
+@contextmanager
+def own_log() -> Iterator[None]:
+    """What a command sets up for its process is undone, since this process goes on."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
 @pytest.fixture
 def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs `ivr` on a state directory of its own and the shipped flows."""
@@ -36,7 +50,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     monkeypatch.setenv("IVR_FLOWS", str(FLOWS))
 
     def command(*arguments: str) -> Said:
-        with pytest.raises(SystemExit) as left:
+        with pytest.raises(SystemExit) as left, own_log():
             main(arguments)
         told = capsys.readouterr()
         return Said(told.out, told.err, int(left.value.code or 0))

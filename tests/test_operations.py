@@ -102,7 +102,7 @@ async def test_what_is_not_durable_is_not_counted(
 
 def test_outcomes_are_bounded(meters: Meters, registry: CollectorRegistry) -> None:
     for n in range(OUTCOMES + 20):
-        meters.count_event({"type": "call.ended", "outcome": f"outcome-{n}"})
+        meters.calls.count_event({"type": "call.ended", "outcome": f"outcome-{n}"})
     ended = {name for name in read(registry) if name.startswith("ivr_calls_ended_total")}
     assert len(ended) == OUTCOMES + 1
     assert read(registry)['ivr_calls_ended_total{outcome="other"}'] == 20

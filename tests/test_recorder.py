@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.asterisk.fastagi import AgiSession, serve
+from ivr.asterisk.fastagi import AgiSession
 from ivr.asterisk.line import Line
 from ivr.asterisk.recorder import AFTER, Recorder
 from ivr.recordings.segments import Segment, list_unsealed
@@ -16,7 +16,7 @@ from ivr.simulator import SimulatedMuting
 from ivr.speech.casting import load_casting
 from ivr.speech.library import PromptLibrary
 from ivr.speech.tones import Tones
-from tests.fastagi_peer import FakeAsterisk, connect, expand
+from tests.fastagi_peer import FakeAsterisk, converse, expand
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
 
@@ -55,22 +55,12 @@ async def record(
 ) -> list[str]:
     """What was ordered while `act` was done with the recorder of a line."""
     library = PromptLibrary(directory / "sounds", load_casting(PROMPTS, Tones()))
-    over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def handler(session: AgiSession) -> None:
+    async def order(session: AgiSession) -> None:
         line = Line(session, library, directory)
-        try:
-            await act(Recorder(line, "PJSIP/trunk-1", "pintu-1.1", directory, diary))
-        except BaseException as error:
-            over.set_exception(error)
-        else:
-            over.set_result(None)
-        finally:
-            session.close()
+        await act(Recorder(line, "PJSIP/trunk-1", "pintu-1.1", directory, diary))
 
-    async with serve(handler, port=0) as server, connect(server.port) as peer:
-        await diary.answer(peer)
-        await over
+    await converse(order, diary.answer)
     return diary.told
 
 

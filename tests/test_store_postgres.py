@@ -25,7 +25,7 @@ from ivr.store.postgres import PostgresDatabase, PostgresJournal
 from ivr.store.postgres_reader import PostgresReader
 from ivr.store.schema import open_database
 from tests.faults.proxy import running_proxy
-from tests.journal_samples import make_case, make_fact, make_live, make_turn
+from tests.journal_samples import check_conflicts, make_case, make_fact, make_live, make_turn
 from tests.postgres import ROLE, Cluster
 
 
@@ -314,19 +314,7 @@ async def test_a_conflict_takes_nobody_of_its_batch_along(
     tmp_path: Path, postgres: Cluster, address: str
 ) -> None:
     async with _journal(address, tmp_path) as journal:
-        await journal.append(make_turn("a"), make_live("a"), make_case())
-        results = await asyncio.gather(
-            *(
-                journal.append(
-                    make_turn(name), make_live(name), make_case() if name in "ce" else None
-                )
-                for name in "bcdef"
-            ),
-            return_exceptions=True,
-        )
-        assert results[0::2] == [1, 2, 3]
-        assert [type(result) for result in results[1::2]] == [JournalConflict] * 2
-        assert journal.figures[1] <= 3
+        await check_conflicts(journal)
 
 
 async def test_no_text_of_the_database_can_hold_a_nought(tmp_path: Path, address: str) -> None:

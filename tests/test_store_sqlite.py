@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from ivr.audit.leaf import hash_leaf
-from ivr.errors import JournalBroken, JournalConflict, JournalLocked, SetupError
+from ivr.errors import JournalBroken, JournalLocked, SetupError
 from ivr.store.reader import SqliteReader
 from ivr.store.schema import open_database
 from ivr.store.sqlite import SqliteJournal
-from tests.journal_samples import make_case, make_fact, make_live, make_turn
+from tests.journal_samples import check_conflicts, make_case, make_fact, make_live, make_turn
 
 
 def _journal(place: Path, *, batch: int = 500) -> SqliteJournal:
@@ -154,19 +154,7 @@ async def test_no_commit_is_larger_than_the_batch(tmp_path: Path) -> None:
 
 async def test_a_conflict_takes_nobody_of_its_batch_along(tmp_path: Path) -> None:
     async with _journal(tmp_path) as journal, _reader(tmp_path) as reader:
-        await journal.append(make_turn("a"), make_live("a"), make_case())
-        results = await asyncio.gather(
-            *(
-                journal.append(
-                    make_turn(name), make_live(name), make_case() if name in "ce" else None
-                )
-                for name in "bcdef"
-            ),
-            return_exceptions=True,
-        )
-        assert results[0::2] == [1, 2, 3]
-        assert [type(result) for result in results[1::2]] == [JournalConflict] * 2
-        assert journal.figures[1] <= 3
+        await check_conflicts(journal)
         assert list(await reader.turns("c")) == []
         # The key that call c got was rolled back with it; the next try must make another.
         await journal.append(make_turn("c"), make_live("c"))

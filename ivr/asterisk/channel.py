@@ -253,11 +253,10 @@ class AgiChannel:
         handover = Handover(self._line)
         if not fresh:
             learned = await handover.learn(step, act)
-            talked = 0 if isinstance(learned, Resumed) else learned.talked
-            recording = await self._recorder.keep_talk(act, talked)
-            return (
-                learned if isinstance(learned, Resumed) else replace(learned, recording=recording)
-            )
+            if isinstance(learned, Resumed):
+                await self._recorder.keep_talk(act, 0)
+                return learned
+            return replace(learned, recording=await self._recorder.keep_talk(act, learned.talked))
         await handover.announce(step)
         if key := await handover.forget_keys(step):
             return Transferred("key", key, heard=self._line.heard)

@@ -22,68 +22,42 @@ RECORDINGS = frozenset({"sealed", "short", "missing", "continued", "lost"})
 
 
 class Meters:
-    """Every metric, each with its name as it is scraped in `docs/operations.md`."""
+    """Every metric by what it measures, each named as it is scraped in `docs/operations.md`."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         kept = registry or CollectorRegistry()
-        self.live = _gauge(kept, "ivr_calls_live", "Calls in progress")
-        self.started = Counter("ivr_calls_started", "Calls begun", registry=kept)
-        self.ended = Counter("ivr_calls_ended", "Calls ended", ["outcome"], registry=kept)
+        self.calls = CallMeters(kept)
+        self.connections = ConnectionMeters(kept)
+        self.steps = StepMeters(kept)
+        self.journal = JournalMeters(kept)
+        self.store = StoreMeters(kept)
+        self.process = ProcessMeters(kept)
+
+
+class CallMeters:
+    """Calls and what became of them, by their events."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.live = _gauge(registry, "ivr_calls_live", "Calls in progress")
+        self.started = Counter("ivr_calls_started", "Calls begun", registry=registry)
+        self.ended = Counter("ivr_calls_ended", "Calls ended", ["outcome"], registry=registry)
         self.taken_over = Counter(
-            "ivr_calls_taken_over", "Calls that an engine took up from another", registry=kept
-        )
-        self.refused = Counter(
-            "ivr_connections_refused", "Connections that became no call", ["reason"], registry=kept
+            "ivr_calls_taken_over", "Calls that an engine took up from another", registry=registry
         )
         self.turned_away = Counter(
             "ivr_calls_turned_away",
             "New calls while max_calls were live: apology, or passed on to the next engine",
             ["how"],
-            registry=kept,
+            registry=registry,
         )
         self.stuck = Counter(
-            "ivr_calls_stuck", "Turns older than their step can last", ["step"], registry=kept
+            "ivr_calls_stuck", "Turns older than their step can last", ["step"], registry=registry
         )
-        self.lost = Counter("ivr_calls_lost", "Connections that broke", registry=kept)
-        self.failed = Counter("ivr_calls_failed", "Calls that an exception ended", registry=kept)
         self.step_faults = Counter(
-            "ivr_step_faults", "Steps that failed by a fault of ours", ["step"], registry=kept
+            "ivr_step_faults", "Steps that failed by a fault of ours", ["step"], registry=registry
         )
         self.recordings = Counter(
-            "ivr_recordings", "Recordings by what became of them", ["state"], registry=kept
-        )
-        self.steps = Histogram(
-            "ivr_step_seconds", "Time a step took", ["step"], buckets=LONG, registry=kept
-        )
-        self.latency = Histogram(
-            "ivr_step_latency_seconds",
-            "From a step's outcome (a key) to the next step's begin",
-            buckets=QUICK,
-            registry=kept,
-        )
-        self.append = Histogram(
-            "ivr_journal_append_seconds", "Until durable", buckets=QUICK, registry=kept
-        )
-        self.waiting = _gauge(kept, "ivr_journal_waiting", "Turns and facts not durable yet")
-        self.broken = Counter("ivr_journal_faults", "Appends that failed", registry=kept)
-        self.store = StoreMeters(kept)
-        self.lag = Histogram(
-            "ivr_event_loop_lag_seconds", "Late wake-ups", buckets=QUICK, registry=kept
-        )
-        self.clock_steps = Counter("ivr_clock_steps", "Steps of the machine's clock", registry=kept)
-        self.ready = Gauge(
-            "ivr_part_ready",
-            "1: ready, 0: not, in the engine that is worst off",
-            ["part"],
-            registry=kept,
-            multiprocess_mode="livemin",
-        )
-        self.build = Gauge(
-            "ivr_build_info",
-            "Always 1",
-            ["version", "bundle"],
-            registry=kept,
-            multiprocess_mode="livemax",
+            "ivr_recordings", "Recordings by what became of them", ["state"], registry=registry
         )
         self._outcomes: set[str] = set()
 
@@ -110,6 +84,74 @@ class Meters:
         if len(self._outcomes) < OUTCOMES:
             self._outcomes.add(outcome)
         return outcome if outcome in self._outcomes else OTHER
+
+
+class ConnectionMeters:
+    """AGI connections that became no call, or whose call did not end as calls do."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.refused = Counter(
+            "ivr_connections_refused",
+            "Connections that became no call",
+            ["reason"],
+            registry=registry,
+        )
+        self.lost = Counter("ivr_calls_lost", "Connections that broke", registry=registry)
+        self.failed = Counter(
+            "ivr_calls_failed", "Calls that an exception ended", registry=registry
+        )
+
+
+class StepMeters:
+    """How long steps take, and the engine between them."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.seconds = Histogram(
+            "ivr_step_seconds", "Time a step took", ["step"], buckets=LONG, registry=registry
+        )
+        self.latency = Histogram(
+            "ivr_step_latency_seconds",
+            "From a step's outcome (a key) to the next step's begin",
+            buckets=QUICK,
+            registry=registry,
+        )
+
+
+class JournalMeters:
+    """The journal as calls meet it."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.append = Histogram(
+            "ivr_journal_append_seconds", "Until durable", buckets=QUICK, registry=registry
+        )
+        self.waiting = _gauge(registry, "ivr_journal_waiting", "Turns and facts not durable yet")
+        self.broken = Counter("ivr_journal_faults", "Appends that failed", registry=registry)
+
+
+class ProcessMeters:
+    """An engine's process, its readiness and its build."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.lag = Histogram(
+            "ivr_event_loop_lag_seconds", "Late wake-ups", buckets=QUICK, registry=registry
+        )
+        self.clock_steps = Counter(
+            "ivr_clock_steps", "Steps of the machine's clock", registry=registry
+        )
+        self.ready = Gauge(
+            "ivr_part_ready",
+            "1: ready, 0: not, in the engine that is worst off",
+            ["part"],
+            registry=registry,
+            multiprocess_mode="livemin",
+        )
+        self.build = Gauge(
+            "ivr_build_info",
+            "Always 1",
+            ["version", "bundle"],
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
 
 
 class StoreMeters:
@@ -143,12 +185,14 @@ class ServerCounts:
     def take(self) -> int:
         """Take the counts as they are now; returns how many calls are live."""
         stats, meters = self.stats, self._meters
-        meters.live.set(stats.live)
-        meters.lost.inc(stats.lost - self._lost)
-        meters.failed.inc(stats.failed - self._failed)
+        meters.calls.live.set(stats.live)
+        meters.connections.lost.inc(stats.lost - self._lost)
+        meters.connections.failed.inc(stats.failed - self._failed)
         self._lost, self._failed = stats.lost, stats.failed
         for reason, count in stats.refused.items():
-            meters.refused.labels(reason.name.lower()).inc(count - self._refused[reason])
+            meters.connections.refused.labels(reason.name.lower()).inc(
+                count - self._refused[reason]
+            )
             self._refused[reason] = count
         return stats.live
 

@@ -41,7 +41,7 @@ class ObservedJournal:
                 self._turns.end(live.line)
             raise
         for event in turn.events:
-            self._meters.count_event(event)
+            self._meters.calls.count_event(event)
         if live is not None and live.run.step is not None:
             self._turns.begin(live.line, live.call, live.run.step)
         return number
@@ -50,7 +50,7 @@ class ObservedJournal:
         """See `ivr.ports.Journal`."""
         async with self._measured():
             number = await self._inner.note(fact)
-        self._meters.count_fact(fact.event)
+        self._meters.calls.count_fact(fact.event)
         return number
 
     async def live(self, line: str) -> LiveRow | None:
@@ -68,15 +68,15 @@ class ObservedJournal:
     @asynccontextmanager
     async def _measured(self) -> AsyncIterator[None]:
         begun = perf_counter()
-        self._meters.waiting.inc()
+        self._meters.journal.waiting.inc()
         try:
             yield
         except JournalError:
-            self._meters.broken.inc()
+            self._meters.journal.broken.inc()
             raise
         finally:
-            self._meters.waiting.dec()
-        self._meters.append.observe(perf_counter() - begun)
+            self._meters.journal.waiting.dec()
+        self._meters.journal.append.observe(perf_counter() - begun)
 
 
 class ObservedChannel:
@@ -93,12 +93,12 @@ class ObservedChannel:
         """See `ivr.ports.Channel`."""
         begun = perf_counter()
         if self._ended is not None:
-            self._meters.latency.observe(begun - self._ended)
+            self._meters.steps.latency.observe(begun - self._ended)
         try:
             return await self._inner.perform(step, act, fresh=fresh, masked=masked)
         finally:
             self._ended = perf_counter()
-            self._meters.steps.labels(step.type).observe(self._ended - begun)
+            self._meters.steps.seconds.labels(step.type).observe(self._ended - begun)
 
     async def hold(self, utterances: Sequence[Utterance], *, masked: bool = False) -> None:
         """See `ivr.ports.Channel`. What follows then was not asked for by a key."""

@@ -59,7 +59,7 @@ class Pulse:
                 self.beat(group)
                 due = clock() + EVERY
                 await asyncio.sleep(EVERY)
-                self._instruments.meters.lag.observe(max(0.0, clock() - due))
+                self._instruments.meters.process.lag.observe(max(0.0, clock() - due))
 
     def beat(self, group: asyncio.TaskGroup) -> None:
         """Beat once; a step of the clock is told in a task of its own."""
@@ -68,12 +68,12 @@ class Pulse:
             look()
         meters, readiness = self._instruments.meters, self._instruments.readiness
         for part, ready in readiness.parts.items():
-            meters.ready.labels(part).set(ready)
+            meters.process.ready.labels(part).set(ready)
         if self.serving and self._instruments.heart is not None:
             self._instruments.heart.beat(Beat(readiness.faults, live, readiness.notes))
         step = self._watch.look()
         if step:
-            meters.clock_steps.inc()
+            meters.process.clock_steps.inc()
             _log.warning("the machine's clock was set by %+.1f s", step)
             group.create_task(self._tell(step))
 
