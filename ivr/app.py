@@ -7,8 +7,8 @@ import logging
 import re
 import shutil
 import signal
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 from ivr import __version__
@@ -196,15 +196,18 @@ class Hotline:
         event = {"type": "clock.stepped", "milliseconds": round(seconds * 1000)}
         await self._desk.journal.note(Fact(None, now(), self._desk.name, event))
 
-    def begin_beside(
-        self, group: asyncio.TaskGroup, left: Sequence[Segment]
-    ) -> list[asyncio.Task[None]]:
-        """What goes on beside the calls, until it is cancelled. `left` is yet to be sealed."""
-        return [
-            group.create_task(self.sealer.seal_left_over(left)),
-            group.create_task(self.sweeper.keep_sweeping()),
-            group.create_task(self.exchange.run(account_finder(self._settings))),
-        ]
+    @asynccontextmanager
+    async def going_beside(self, left: Sequence[Segment]) -> AsyncIterator[None]:
+        """What goes on beside the calls, in a block. `left` is yet to be sealed."""
+        async with asyncio.TaskGroup() as group:
+            beside = [
+                group.create_task(self.sealer.seal_left_over(left)),
+                group.create_task(self.sweeper.keep_sweeping()),
+                group.create_task(self.exchange.run(account_finder(self._settings))),
+            ]
+            yield
+            for task in beside:
+                task.cancel()
 
     def is_led(self, line: str) -> bool:
         """Whether this engine or another one leads the call on a line."""
@@ -253,16 +256,13 @@ async def serve_hotline(
         await stack.enter_async_context(pulse.beating())
         left = await hotline.sealer.list_left_over(hotline.is_led)
         server = await stack.enter_async_context(_listen(settings, hotline))
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        beside = hotline.begin_beside(group, left)
+        await stack.enter_async_context(hotline.going_beside(left))
         signals = stack.enter_context(receive_signals())
         counts.stats = server.stats
         instruments.meters.process.build.labels(__version__, bundle.hash[:12]).set(1)
         ready(server)
         pulse.serving = True
         await drain(server, await signals.get(), settings.drain, signals)
-        for task in beside:
-            task.cancel()
 
 
 SHORT_DRAIN = 10.0
