@@ -28,11 +28,11 @@ from tests.telephony.conftest import SHORT
 from tests.telephony.engine import ROOT, SERVE, Engine, Story, find_port
 from tests.telephony.visits import call_up
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(700)]
 
-FLOODS, FLOOD = (6, 60) if os.environ.get("IVR_SOAK") else (1, 12)
-"""Calls of a flooder, one after another, and tens of keys in each. Each key is a turn, and a call
-has 500 turns at most."""
+FLOODS, FLOOD = (14, 60) if os.environ.get("IVR_SOAK") else (1, 12)
+"""Calls of a flooder, one after another, and tens of keys in each: two of them are fifty keys a
+second, in a soak for five minutes. Each key is a turn, and a call has 500 turns at most."""
 
 GROWTH = 64 << 20
 """Bytes by which an engine may grow under a flood, however long it lasts."""
