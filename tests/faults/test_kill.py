@@ -28,6 +28,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.alone, pytest.mark.timeout(1200)]
 SOAK = bool(os.environ.get("IVR_SOAK"))
 ROUNDS = 10 if SOAK else 2
 KILLS = 50 if SOAK else 10
+PATIENCE = 5
+"""Deaths of an engine that a caller who is being served bears in one call (IVR_DEATHS)."""
 
 NewCaller = Callable[[], str]
 
@@ -232,6 +234,12 @@ def check_nothing_is_lost(engine: Engine, told: dict[str, Story]) -> None:
     assert len(told["in a recorded call"].all("recording.continued")) == 1
 
 
+def was_given_up(story: Story, pressed: str) -> bool:
+    """Whether the dialplan led the caller to the fallback: after the sixth death in one call."""
+    deaths = story.noted.count("call.taken_over")
+    return deaths >= PATIENCE and pressed.startswith(story.keys)
+
+
 async def test_kill_after_kill_no_key_is_lost(
     own_engine: Engine, pbx: Instance, caller: NewCaller
 ) -> None:
@@ -272,10 +280,12 @@ async def test_kill_after_kill_no_key_is_lost(
         group.create_task(keep_killing())
         for seed in range(6):
             group.create_task(keep_calling(phone, seed))
-    read = {number: (await own_engine.story(number, within=30)).keys for number in pressed}
+    told = {number: await own_engine.story(number, within=30) for number in pressed}
     taken = sum(s.noted.count("call.taken_over") for s in await own_engine.stories())
     wrong = {
-        number: (keys, pressed[number]) for number, keys in read.items() if keys != pressed[number]
+        number: (story.keys, pressed[number])
+        for number, story in told.items()
+        if story.keys != pressed[number] and not was_given_up(story, pressed[number])
     }
     sys.stderr.write(
         f"\n{KILLS} kills, {taken} calls taken over, {len(pressed)} calls, "
