@@ -103,7 +103,9 @@ MISTAKES = [
     (("simulate", "1500", "--keys", "x"), 2, "x"),
     (("simulate", "1500", "--keys", "w"), 2, "w"),
     (("simulate", "--nothing"), 2, "No such option"),
-    (("simulate", "--at", "2026-02-30T10:00"), 2, "does not match the formats"),
+    (("simulate", "--at", "christmas"), 2, "Give both in this form: 2026-12-25T10:00\n"),
+    (("simulate", "--at", "2026-02-30T10:00"), 2, "is not in the calendar"),
+    (("simulate", "front_door"), 2, "'front_door' is no telephone number"),
     (("say", "jv", "rupiah", "1"), 2, "jv"),
     (("say", "id", "money", "1"), 2, "'money' is not one of"),
     (("say", "id", "rupiah", "satu"), 2, "this value cannot be spoken as a number"),
@@ -238,10 +240,23 @@ def test_a_call_is_simulated(run: Run) -> None:
     lines = said.out.splitlines()
     assert (said.code, said.err) == (0, "")
     assert lines[0] == "<< Jika ini keadaan gawat darurat, tekan sembilan sekarang."
-    ended = next(index for index, line in enumerate(lines) if line.startswith("-- call ended"))
+    ended = next(index for index, line in enumerate(lines) if line.startswith("-- the call ended"))
     turns = [json.loads(line) for line in lines[ended + 1 :]]
-    assert lines[ended] == f"-- call ended: putus_ivr, {len(turns)} turns"
+    told = f"-- the call ended after {len(turns)} turns: left without a result (putus_ivr)"
+    assert lines[ended] == told
     assert [turn["n"] for turn in turns] == list(range(1, len(turns) + 1))
+
+
+def test_any_number_is_answered_as_on_the_telephone(run: Run) -> None:
+    """The dialplan brings every number to the engine, which knows the first one's flow for it."""
+    known, other = run("simulate", "1500", "--keys", ",h"), run("simulate", "1599", "--keys", ",h")
+    first = "-- hotline.yaml does not have the number 1599: answered as 1500\n"
+    assert other == Said(first + known.out, "", 0)
+
+
+def test_what_became_of_a_transfer_is_told_in_words(run: Run) -> None:
+    said = run("simulate", "1500", "--keys", "1 8 2 4 ,h")
+    assert "\n-- no officer is on duty\n" in said.out
 
 
 def test_the_callers_number_may_be_given(run: Run) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ivr.phone.sockets import open_udp
+
 ROOT = Path(__file__).parent.parent
 IVR = (sys.executable, "-m", "ivr")
 
@@ -65,6 +67,25 @@ def test_a_signal_stops_a_command_with_a_word(tmp_path: Path, number: signal.Sig
     process.send_signal(number)
     assert process.communicate(timeout=20) == ("", "stopped\n")
     assert process.returncode == 130
+
+
+def test_an_officer_signs_off_with_a_word(tmp_path: Path) -> None:
+    with open_udp("127.0.0.1") as free:
+        port = free.getsockname()[1]
+    officer = subprocess.Popen(
+        [*IVR, "--state", str(tmp_path / "state"), "officer"],
+        env={**os.environ, "IVR_OFFICERS": f"ani:{port}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert officer.stdout is not None
+    told = [officer.stdout.readline(), officer.stdout.readline()]
+    assert told[0] == f"ani listens at 127.0.0.1:{port}\n"
+    officer.send_signal(signal.SIGINT)
+    assert officer.communicate(timeout=20) == ("ani is off duty\n", "")
+    assert officer.returncode == 0
 
 
 def test_others_can_read_nothing_that_is_made(tmp_path: Path) -> None:

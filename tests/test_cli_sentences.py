@@ -100,6 +100,21 @@ TOLD = [
         "silent on purpose from 1.0 s to 2.5 s, 4.0 s to its end",
     ),
     ({"type": "line.ended", "cause": 16}, "the line ended, cause 16 (normal clearing)"),
+    (
+        {"type": "call.ended", "turns": 1, "outcome": "putus_ivr"},
+        "the call ended after 1 turn: left without a result (putus_ivr)",
+    ),
+    ({"type": "call.ended", "turns": 2, "outcome": "own"}, "the call ended after 2 turns: own"),
+    (
+        {
+            "type": "manager.returned",
+            "since": "2026-01-02T03:04:05.6+00:00",
+            "until": "2026-01-02T17:04:06+00:00",
+            "dropped": 0,
+        },
+        "Asterisk's manager is back, away from 2026-01-02 10:04:05 WIB to 2026-01-03 00:04:06 WIB,"
+        " 0 lost",
+    ),
     ({"type": "clock.stepped", "milliseconds": -3000}, "the machine's clock was set by -3.0 s"),
     ({"type": "some.later", "flow": "f", "node": "n", "a": 1}, "some.later: a 1"),
 ]

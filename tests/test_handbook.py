@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.endings import OUTCOMES
 from ivr.flow import messages, nodes
 from ivr.flow.loader import check_directory
 
@@ -51,3 +52,9 @@ def test_every_kind_has_its_section() -> None:
 def test_every_fault_code_has_its_heading() -> None:
     """And no heading tells of a code that is gone."""
     assert set(re.findall(r"^#### ([a-z0-9-]+)$", TEXT, re.M)) == set(messages.CODES)
+
+
+def test_every_outcome_in_use_has_its_words() -> None:
+    """What the handbook names is what `ivr calls` and `ivr simulate` can put into words."""
+    in_use = SECTIONS["hangup"].partition("Outcomes in use:")[2].partition("stays")[0]
+    assert set(re.findall(r"`([a-z_]+)`", in_use)) == OUTCOMES.keys()

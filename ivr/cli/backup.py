@@ -9,6 +9,7 @@ import click
 
 from ivr.backup import Manifest, back_up, read_manifest, verify
 from ivr.cli.counting import count
+from ivr.cli.times import rewrite_time
 from ivr.config import Settings
 from ivr.errors import SetupError, UsageError
 from ivr.restore import restore as put_back
@@ -106,9 +107,10 @@ def _tell(
     if faults:
         click.echo("the backup is damaged; nothing was restored")
     elif check:
-        click.echo(f"as it was made {manifest.made}: {_told(manifest)}")
+        click.echo(f"as it was made {rewrite_time(manifest.made)}: {_told(manifest)}")
     else:
-        click.echo(f"{settings.state}: restored what was made {manifest.made}: {_told(manifest)}")
+        made = rewrite_time(manifest.made)
+        click.echo(f"{settings.state}: restored what was made {made}: {_told(manifest)}")
     if aside is not None:
         click.echo(f"what was there before: {aside}")
 

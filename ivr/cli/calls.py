@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import click
 
 from ivr.cli.counting import count
+from ivr.cli.times import write_time
 from ivr.cli.transcript import Transcript
 from ivr.config import Settings
+from ivr.endings import tell_outcome
 from ivr.errors import UsageError
 from ivr.ports import CallSummary, Fact, Turn
 from ivr.shelf import Shelf
 from ivr.spooling import open_reader
-
-ZONE = ZoneInfo("Asia/Jakarta")
 
 
 @click.group()
@@ -52,9 +50,9 @@ def _line(summary: CallSummary) -> str:
     if summary.ended is not None:
         length = f"{(summary.ended - summary.started).total_seconds():.0f} s"
     return (
-        f"{summary.call}  {_clock(summary.started)}  {summary.dialled:<6}"
+        f"{summary.call}  {write_time(summary.started)}  {summary.dialled:<6}"
         f"{summary.caller or 'withheld':<16}{length:<12}{count(summary.turns, 'turn'):>10}  "
-        f"{summary.outcome or ''}"
+        f"{tell_outcome(summary.outcome or '')}"
     )
 
 
@@ -90,7 +88,7 @@ def show(settings: Settings, call: str, as_json: bool) -> None:
         return
     shelf = Shelf(settings.shelf)
     transcript = Transcript(shelf.find(_bundle_of(turns)), settings.recorded)
-    click.echo(f"call {name}, {_clock(turns[0].at)}" if turns else f"call {name}")
+    click.echo(f"call {name}, {write_time(turns[0].at)}" if turns else f"call {name}")
     for line in transcript.lines(turns, facts):
         click.echo(line)
 
@@ -118,7 +116,3 @@ async def _show(settings: Settings, wanted: str) -> tuple[str, Sequence[Turn], S
             )
         call = found[0].call
         return call, await reader.turns(call), await reader.facts(call)
-
-
-def _clock(at: datetime) -> str:
-    return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S %Z")

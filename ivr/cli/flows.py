@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -14,7 +15,9 @@ import click
 
 from ivr.cli.acts import to_acts
 from ivr.cli.counting import count
+from ivr.cli.sentences import write_sentence
 from ivr.cli.terminal import TerminalCaller
+from ivr.cli.times import Moment
 from ivr.config import Settings
 from ivr.driver import Desk, run_call
 from ivr.engine.outcomes import Started
@@ -28,6 +31,9 @@ from ivr.operations.clock import now
 from ivr.services.tables import Tables
 from ivr.simulator import Caller, ScriptedCaller, Simulator
 from ivr.store.memory import MemoryJournal
+
+DIALLED = re.compile("[+*#0-9]+")
+"""What the dialplan takes: asterisk-conf/extensions.conf, `[hotline]`."""
 
 
 @click.command(short_help="Show every fault of the flows.")
@@ -76,8 +82,8 @@ def _verdict(bundle: Bundle | None, faults: list[Fault]) -> str:
 @click.option("--caller", help="The caller's number; withheld without it.")
 @click.option(
     "--at",
-    type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
-    help="The date and time at which the call begins, on the hotline's clock. Without: now.",
+    type=Moment(),
+    help="When the call begins, on the hotline's clock, as 2026-12-25T10:00. Without: now.",
 )
 @click.option("--turns", is_flag=True, help="Show the journal's turns as JSON lines afterwards.")
 @click.pass_obj
@@ -94,20 +100,33 @@ def simulate(
     Example: ivr simulate 1500 --keys ",1,1,1,1,h" --at 2026-03-20T10:00
     """
     bundle = load_directory(settings.flows)
-    if number not in bundle.hotline.numbers:
-        raise UsageError(
-            f"the hotline has no number {number}",
-            place=str(settings.flows / "hotline.yaml"),
-            remedy=f"Dial one of: {', '.join(bundle.hotline.numbers)}",
-        )
+    _look_up(bundle, number)
     player: Caller = TerminalCaller() if keys is None else ScriptedCaller(to_acts(keys))
     journal = MemoryJournal()
     clock = now if at is None else _begin_clock(bundle, at)
     call = asyncio.run(_simulate(bundle, journal, player, number, caller, clock))
+    taken = asyncio.run(journal.turns(call))
+    for event in (one for turn in taken for one in turn.events if one["type"] == "call.ended"):
+        click.echo(f"-- {write_sentence(event, {})}")
     if turns:
-        for turn in asyncio.run(journal.turns(call)):
+        for turn in taken:
             events = list(turn.events)
             click.echo(json.dumps({"n": turn.n, "outcome": turn.outcome, "events": events}))
+
+
+def _look_up(bundle: Bundle, number: str) -> None:
+    """Tell what a number that is not declared reaches: the dialplan brings every number here.
+
+    Raises UsageError for what no telephone can dial.
+    """
+    if not DIALLED.fullmatch(number):
+        raise UsageError(
+            f"{number!r} is no telephone number",
+            remedy=f"Dial one of: {', '.join(bundle.hotline.numbers)}",
+        )
+    if number not in bundle.hotline.numbers:
+        first = next(iter(bundle.hotline.numbers))
+        click.echo(f"-- hotline.yaml does not have the number {number}: answered as {first}")
 
 
 def _begin_clock(bundle: Bundle, at: datetime) -> Callable[[], datetime]:
@@ -137,5 +156,4 @@ async def _simulate(
     )
     started = Started(dialled, None if number is None else Personal(number))
     run = await run_call(desk, Simulator(caller, show=click.echo), "simulated", started)
-    click.echo(f"-- call ended: {run.result or 'putus_ivr'}, {count(run.turn, 'turn')}")
     return run.call

@@ -16,7 +16,7 @@ from ivr.config import Settings
 from ivr.errors import SetupError
 from ivr.phone.desk import DeskPhone
 from ivr.phone.officer import Manner, take_calls
-from ivr.supervision.signals import receive_signals
+from ivr.supervision.signals import Signals, receive_signals
 
 REACHED = 5.0
 """Seconds until Asterisk has found a telephone on the same machine."""
@@ -53,25 +53,26 @@ def officer(
 
 async def _sit(who: Officer, manner: Manner, instance: Instance | None) -> None:
     """At the telephone, until all calls are taken or a signal comes."""
-    async with DeskPhone(port=who.port) as desk:
-        click.echo(f"{who.name} listens at 127.0.0.1:{who.port}")
-        if instance is None:
-            click.echo("no local Asterisk runs yet; it finds this telephone later; Ctrl-C ends it")
-        else:
-            await asyncio.to_thread(_sign_on, instance, who)
-        await _until_signal(take_calls(desk, manner, click.echo))
+    with receive_signals() as signals:
+        async with DeskPhone(port=who.port) as desk:
+            click.echo(f"{who.name} listens at 127.0.0.1:{who.port}")
+            if instance is None:
+                click.echo("no local Asterisk runs yet; it finds this telephone; Ctrl-C ends it")
+            else:
+                await asyncio.to_thread(_sign_on, instance, who)
+            await _until(signals, take_calls(desk, manner, click.echo))
     if instance is not None:
         await asyncio.to_thread(_sign_off, instance, who)
+    click.echo(f"{who.name} is off duty")
 
 
-async def _until_signal(work: Coroutine[None, None, None]) -> None:
-    with receive_signals() as signals:
-        async with asyncio.TaskGroup() as group:
-            working = group.create_task(work)
-            stopped = group.create_task(signals.get())
-            await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            working.cancel()
-            stopped.cancel()
+async def _until(signals: Signals, work: Coroutine[None, None, None]) -> None:
+    async with asyncio.TaskGroup() as group:
+        working = group.create_task(work)
+        stopped = group.create_task(signals.get())
+        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        working.cancel()
+        stopped.cancel()
 
 
 def _sign_on(instance: Instance, who: Officer) -> None:

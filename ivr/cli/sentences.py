@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+from ivr.cli.counting import count
+from ivr.cli.times import rewrite_time
+from ivr.endings import UNHAPPY, tell_outcome
 from ivr.engine.values import PERSONAL_KEY, SECRET_KEY
 
 Event: TypeAlias = Mapping[str, Any]
@@ -16,6 +19,7 @@ SECRET: Final = "(secret)"
 """Stands for digits that the journal does not have."""
 
 CAUSES: Final = {
+    0: "not told",
     16: "normal clearing",
     17: "busy",
     18: "no answer",
@@ -43,15 +47,6 @@ LIMITS: Final = {
     "call": "the call met its limit of time",
     "moves": "the flow went round in a circle and was stopped",
 }
-
-UNHAPPY: Final = {
-    "busy": "the telephone was busy",
-    "no_answer": "nobody answered",
-    "queue_full": "too many people wait already",
-    "queue_closed": "no officer is on duty",
-    "failed": "the telephone cannot be reached",
-}
-"""How a transfer ended without a talk."""
 
 
 def write_sentence(event: Event, words: Mapping[str, str]) -> str:
@@ -204,6 +199,15 @@ def _sealed(event: Event) -> str:
     return f"{told}; silent on purpose from {spans}" if spans else told
 
 
+def _ended(event: Event) -> str:
+    return f"the call ended after {count(event['turns'], 'turn')}: {tell_outcome(event['outcome'])}"
+
+
+def _returned(event: Event) -> str:
+    since, until = rewrite_time(event["since"]), rewrite_time(event["until"])
+    return f"Asterisk's manager is back, away from {since} to {until}, {event['dropped']} lost"
+
+
 def _stepped(event: Event) -> str:
     return f"the machine's clock was set by {event['milliseconds'] / 1000:+.1f} s"
 
@@ -219,7 +223,6 @@ SENTENCES: Final[Mapping[str, str]] = {
     "language.chosen": "the call goes on in the language {language}",
     "call.resumed": "taken up at {flow}.{node} ({step}), after an apology",
     "step.failed": "a fault of ours in the step {step}: {reason}",
-    "call.ended": "the call ended after {turns} turns: {outcome}",
     "call.taken_over": "another engine took the call up in the step {step}",
     "case.number_taken": "the case number of turn {turn} belongs to another case",
     "journal.gap": "nothing could be recorded from turn {turn} on",
@@ -227,7 +230,6 @@ SENTENCES: Final[Mapping[str, str]] = {
     "store.refused": "the store refuses the record of turn {turn}; it is kept as {file}",
     "store.lost": "the store is lost ({reason}), records go into the spool",
     "store.back": "the store is back: {records} records had to wait, {unrecorded} are lost",
-    "manager.returned": "Asterisk's manager is back, away from {since} to {until}, {dropped} lost",
 }
 
 FUNCTIONS: Final[Mapping[str, Callable[[Event], str]]] = {
@@ -251,5 +253,7 @@ FUNCTIONS: Final[Mapping[str, Callable[[Event], str]]] = {
     "recording.sealed": _sealed,
     "recording.short": _sealed,
     "recording.missing": _sealed,
+    "call.ended": _ended,
+    "manager.returned": _returned,
     "clock.stepped": _stepped,
 }

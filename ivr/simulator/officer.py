@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, Protocol, TypeAlias
 
+from ivr.endings import UNHAPPY
 from ivr.engine.outcomes import Transferred
 from ivr.engine.steps import Transfer
 from ivr.simulator.caller import Officer, Press
@@ -44,7 +45,7 @@ def hand_over(
             return Transferred("key", key, waited=line.clock - begun)
     waited = line.clock - begun
     if reason is not None:
-        show(f"-- {reason}")
+        show(f"-- {UNHAPPY[reason]}")
         return Transferred(reason, waited=waited)
     show("-- an officer answers")
     return _talk(line, waited, wait, act, show)

@@ -1,0 +1,45 @@
+"""Times as a person writes and reads them. Programs get UTC in ISO 8601, by `--json`."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+
+ZONE = ZoneInfo("Asia/Jakarta")
+
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
+
+
+def write_time(at: datetime) -> str:
+    """`2026-03-20 10:00:00 WIB`. `at` knows its zone."""
+    return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def rewrite_time(written: str) -> str:
+    """The same of a time that was kept in ISO 8601; what is no such time stays as it is."""
+    try:
+        return write_time(datetime.fromisoformat(written))
+    except ValueError:
+        return written
+
+
+class Moment(click.ParamType[datetime]):
+    """A date and a time of day without a zone."""
+
+    name = "date and time"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read it; fails with a sentence that shows the form."""
+        if _MOMENT.fullmatch(value):
+            try:
+                return datetime.fromisoformat(value)
+            except ValueError:
+                self.fail(f"{value!r} is not in the calendar or on the clock.", param, ctx)
+        self.fail(
+            f"{value!r} is no date and time. Give both in this form: 2026-12-25T10:00", param, ctx
+        )
