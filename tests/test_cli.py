@@ -254,6 +254,23 @@ def test_any_number_is_answered_as_on_the_telephone(run: Run) -> None:
     assert other == Said(first + known.out, "", 0)
 
 
+def test_the_first_call_of_the_readme_hears_the_welcome_and_the_main_menu(run: Run) -> None:
+    readme = (FLOWS.parent / "README.md").read_text()
+    found = re.search(r'ivr dial 1500 --keys "([^"]+)"', readme)
+    assert found is not None
+    lines = run("simulate", "1500", "--keys", found[1], "--turns").out.splitlines()
+    events = [event for line in lines if line[0] == "{" for event in json.loads(line)["events"]]
+    heard = {
+        f"{event['flow']}.{event['node']}": event["heard"] > 0 and not event["interrupted"]
+        for event in events
+        if event["type"] == "prompt.played"
+    }
+    assert heard["front_door.welcome"]
+    assert heard["front_door.main"]
+    assert heard["tax/filing.tell_personal"]
+    assert "-- the call ended after 14 turns: informed (informasi)" in lines
+
+
 def test_what_became_of_a_transfer_is_told_in_words(run: Run) -> None:
     said = run("simulate", "1500", "--keys", "1 8 2 4 ,h")
     assert "\n-- no officer is on duty\n" in said.out

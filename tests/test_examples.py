@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 from collections import defaultdict
 from pathlib import Path
 
+import click
 import pytest
 
+from ivr.cli import cli
 from ivr.config import PREFIX, read_settings
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
@@ -59,10 +62,39 @@ def test_its_settings_are_known_and_below_what_it_may_write() -> None:
     known = {PREFIX + name.upper() for name in type(settings).__slots__}
     assert ours.keys() <= known
     assert settings.state == Path("/var/lib") / SERVICE["StateDirectory"][0]
-    (credential,) = SERVICE["LoadCredential"]
-    name, _, source = credential.partition(":")
-    assert settings.key_file == Path("/run/credentials/x") / name
-    assert source in (EXAMPLES / "satu-pintu.tmpfiles.conf").read_text()
+    credentials = dict(one.split(":", 1) for one in SERVICE["LoadCredential"])
+    used = {settings.key_file, settings.ami_secret}
+    assert used == {Path("/run/credentials/x") / name for name in credentials}
+    shut = (EXAMPLES / "satu-pintu.tmpfiles.conf").read_text()
+    for source in credentials.values():
+        assert re.search(rf"^z {source} +0600 root +root +-$", shut, re.M)
+        assert f"> {source} )" in INSTALL
+
+
+def test_what_the_unit_and_the_instructions_run_is_a_command_of_ours() -> None:
+    """Every line parses with our own command line: its name, its options, their values."""
+    lines = [line for name, ones in SERVICE.items() if name.startswith("Exec") for line in ones]
+    lines += re.findall(r"/opt/satu-pintu/\.venv/bin/ivr .*", INSTALL)
+    assert len(lines) == 2
+    for line in lines:
+        program, *words = shlex.split(line, comments=True)
+        assert program == f"{SERVICE['WorkingDirectory'][0]}/.venv/bin/ivr"
+        with click.Context(cli, info_name="ivr") as context:
+            name, command, rest = cli.resolve_command(context, words)
+            assert command is not None, line
+            command.make_context(name, rest, parent=context).close()
+
+
+def test_each_file_is_installed_where_the_table_says() -> None:
+    table = dict(re.findall(r"\(examples/(\S+)\) \| `([^`]+)`", INSTALL))
+    loop = re.search(r"for line in (.*?);", INSTALL.replace("\\\n", " "))
+    assert loop is not None
+    told = {f"satu-pintu.{a}": f"/etc/{b}" for a, b in (w.split(":") for w in loop[1].split())}
+    found = re.search(r"docs/examples/(asterisk\S+) (/\S+)", INSTALL.replace("\\\n  ", ""))
+    assert found is not None
+    told[found[1]] = found[2]
+    table["satu-pintu.service"] += "satu-pintu.service"
+    assert told == table
 
 
 def test_asterisk_writes_no_core_dumps_either() -> None:

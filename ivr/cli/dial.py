@@ -41,9 +41,11 @@ def dial(
 ) -> None:
     """Call NUMBER over SIP, as an ordinary user.
 
-    Keys: 0-9 * # press; `,` listens until it is quiet; `w2` waits; `v` speaks; `h` hangs up.
+    Keys: 0-9 * # press; `,` listens until it is quiet; `w2` waits; `v` speaks; `h` hangs up. The
+    call takes as long as a caller's, the example about 70 s. A number that hotline.yaml does not
+    have is answered as its first one.
 
-    Example: ivr dial 1500 --keys ",1,1,1,1,h"
+    Example: ivr dial 1500 --keys ",1,w4,111,h"
     """
     if port is None:
         instance = load_instance(settings.pbx / "instance")

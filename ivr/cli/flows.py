@@ -95,9 +95,11 @@ def simulate(
     at: datetime | None,
     turns: bool,
 ) -> None:
-    """Have a call to NUMBER in the terminal, without a telephone.
+    """Have a call to NUMBER in the terminal, without a telephone and without its time.
 
-    Example: ivr simulate 1500 --keys ",1,1,1,1,h" --at 2026-03-20T10:00
+    As on the telephone, a number that hotline.yaml does not have is answered as its first one.
+
+    Example: ivr simulate 1500 --keys ",1,w4,111,h" --at 2026-03-20T10:00
     """
     bundle = load_directory(settings.flows)
     _look_up(bundle, number)

@@ -92,7 +92,7 @@ def _tell(settings: Settings, bundle: Bundle, instance: Instance | None) -> None
     if instance is not None:
         numbers = " or ".join(bundle.hotline.numbers)
         click.echo(f"dial {numbers} at 127.0.0.1:{instance.ports.sip} (SIP over UDP):")
-        click.echo("    .venv/bin/ivr dial 1500 --keys ',1,1,1,1,h'")
+        click.echo("    .venv/bin/ivr dial 1500 --keys ',1,w4,111,h'")
         click.echo("officers take calls at their telephones: .venv/bin/ivr officer")
         click.echo("Ctrl-C stops what was started here")
 
@@ -113,5 +113,5 @@ def load_and_warn(flows: Path, today: date) -> Bundle:
 def _show_progress(done: int, of: int) -> None:
     if sys.stderr.isatty():
         click.echo(f"\rprompts {done}/{of}", nl=done == of, err=True)
-    elif done == of:
-        click.echo(f"prompts {done}/{of}", err=True)
+    elif done == of:  # standard error may be a file of JSON lines
+        click.echo(f"prompts {done}/{of}")

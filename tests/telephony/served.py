@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -26,7 +27,7 @@ class Service:
         self.ports = find_ports()
         self.pbx = state / "asterisk" / "instance"
         self.state = state
-        self._log = state / "serve.log"
+        self._told, self._log = state / "serve.txt", state / "serve.log"
         self.environment = {
             **os.environ,
             "IVR_FLOWS": str(SHIPPED),
@@ -38,14 +39,14 @@ class Service:
         command = [sys.executable, "-m", "ivr", "--state", str(state), "serve", "--with-pbx"]
         command += ["--sip-port", str(self.ports.sip), "--ami-port", str(self.ports.ami)]
         command += ["--rtp", f"{self.ports.rtp_first}-{self.ports.rtp_last}"]
-        with self._log.open("wb") as log:
+        with self._told.open("wb") as told, self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 command,
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=told,
+                stderr=log,
             )
 
     @property
@@ -55,7 +56,17 @@ class Service:
 
     @property
     def said(self) -> str:
+        return self._told.read_text() + self.faults
+
+    @property
+    def faults(self) -> str:
+        """What stands on standard error: the log, and the fault that ended it."""
         return self._log.read_text()
+
+    @property
+    def logged(self) -> list[dict[str, object]]:
+        """The log, while it runs: nothing but JSON lines."""
+        return [json.loads(line) for line in self.faults.splitlines()]
 
     async def say(self, words: str, within: float = 60.0) -> None:
         """Wait until it says this."""

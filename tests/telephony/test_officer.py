@@ -67,6 +67,7 @@ async def test_a_newcomer_hears_an_officer(service: Service) -> None:
     shown = (await (await run(service, "calls", "show", "last")).communicate())[0].decode()
     assert "handed to officers" in shown
     assert "an officer answered" in shown
+    assert "engine is up" in [line["event"] for line in service.logged]
 
 
 async def test_an_officer_whom_asterisk_does_not_know_is_told_so(service: Service) -> None:

@@ -111,7 +111,7 @@ async def test_a_second_signal_stops_at_once(
     service.process.send_signal(number)
     assert await service.end(within=8.0) == 130
     assert (await call).ended_by == "far end"
-    assert service.said.endswith("stopped\n")
+    assert service.faults.endswith("stopped\n")
     assert "Traceback" not in service.said
     assert _processes(service.pbx) == []
 
