@@ -37,7 +37,8 @@ def facts() -> set[str]:
 
 
 def test_every_event_and_every_fact_has_a_sentence() -> None:
-    recordings = {f"recording.{end}" for end in ("sealed", "short", "missing", "continued", "lost")}
+    ends = ("sealed", "short", "missing", "continued", "lost", "altered", "restored")
+    recordings = {f"recording.{end}" for end in ends}
     assert len(facts()) > 8
     assert (ENGINE | facts() | recordings) - KNOWN == set()
 

@@ -8,13 +8,16 @@ from collections.abc import Sequence
 
 import click
 
+from ivr.cli.checking import Checked, check_recordings, list_all, note_all
 from ivr.cli.counting import count
+from ivr.cli.faults import FOUND
+from ivr.cli.sentences import write_sentence
 from ivr.cli.times import write_time
 from ivr.cli.transcript import Transcript
 from ivr.config import Settings
 from ivr.endings import tell_outcome
 from ivr.errors import UsageError
-from ivr.ports import CallSummary, Fact, Turn
+from ivr.ports import CallReader, CallSummary, Fact, Turn
 from ivr.shelf import Shelf
 from ivr.spooling import open_reader
 
@@ -93,6 +96,33 @@ def show(settings: Settings, call: str, as_json: bool) -> None:
         click.echo(line)
 
 
+@calls.command()
+@click.argument("call", required=False)
+@click.pass_obj
+def check(settings: Settings, call: str | None) -> None:
+    """Compare the recordings of CALL, or of every call, with what was sealed.
+
+    What is no longer the same is told, and noted in the journal once. Exit code 1: found something.
+
+    Example: ivr calls check
+    """
+    found = asyncio.run(_check(settings, call))
+    for name, event in found.altered:
+        click.echo(f"{name}  {write_sentence(event, {})}")
+    click.echo(f"{count(found.recordings, 'recording')} compared, {len(found.altered)} altered")
+    if found.altered:
+        raise click.exceptions.Exit(FOUND)
+
+
+async def _check(settings: Settings, wanted: str | None) -> Checked:
+    async with open_reader(settings) as reader:
+        names = [(await _find(reader, wanted)).call] if wanted else await list_all(reader)
+        checked = await check_recordings(settings.recorded, reader, names)
+    if checked.news:
+        await note_all(settings, checked.news)
+    return checked
+
+
 def _plain(turn: Turn) -> dict[str, object]:
     return {"outcome": turn.outcome, "events": list(turn.events), "step": turn.step}
 
@@ -103,16 +133,18 @@ def _bundle_of(turns: Sequence[Turn]) -> str:
 
 async def _show(settings: Settings, wanted: str) -> tuple[str, Sequence[Turn], Sequence[Fact]]:
     async with open_reader(settings) as reader:
-        prefix = "" if wanted == "last" else wanted
-        readable = prefix.isascii() and prefix.isalnum()
-        found = await reader.calls(limit=2, prefix=prefix) if readable or not prefix else ()
-        if not found or (wanted != "last" and len(found) > 1):
-            kind = "no" if not found else "more than one"
-            raise UsageError(
-                "there are no calls yet"
-                if wanted == "last"
-                else f"{kind} call begins with {wanted!r}",
-                remedy="Take an id from: ivr calls list",
-            )
-        call = found[0].call
+        call = (await _find(reader, wanted)).call
         return call, await reader.turns(call), await reader.facts(call)
+
+
+async def _find(reader: CallReader, wanted: str) -> CallSummary:
+    prefix = "" if wanted == "last" else wanted
+    readable = prefix.isascii() and prefix.isalnum()
+    found = await reader.calls(limit=2, prefix=prefix) if readable or not prefix else ()
+    if not found or (wanted != "last" and len(found) > 1):
+        kind = "no" if not found else "more than one"
+        raise UsageError(
+            "there are no calls yet" if wanted == "last" else f"{kind} call begins with {wanted!r}",
+            remedy="Take an id from: ivr calls list",
+        )
+    return found[0]

@@ -208,6 +208,28 @@ def _returned(event: Event) -> str:
     return f"Asterisk's manager is back, away from {since} to {until}, {event['dropped']} lost"
 
 
+def write_difference(file: Event) -> str:
+    """A file of a recording that is no longer what was sealed."""
+    sealed, size = file["sealed"], file["size"]
+    match file["state"]:
+        case "short":
+            how = f"has shrunk from {sealed} to {size} bytes"
+        case "grown":
+            how = f"has grown from {sealed} to {size} bytes"
+        case "changed":
+            how = "has other content of the same length"
+        case "unreadable":
+            how = "cannot be read"
+        case state:
+            how = f"is {state}"
+    return f"{file['path']} {how}"
+
+
+def _altered(event: Event) -> str:
+    told = "; ".join(write_difference(file) for file in event["files"])
+    return f"recording {event['recording']} is no longer what was sealed: {told}"
+
+
 def _stepped(event: Event) -> str:
     return f"the machine's clock was set by {event['milliseconds'] / 1000:+.1f} s"
 
@@ -227,6 +249,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "case.number_taken": "the case number of turn {turn} belongs to another case",
     "journal.gap": "nothing could be recorded from turn {turn} on",
     "journal.gap_ended": "{turns} turns of the call are not recorded",
+    "recording.restored": "recording {recording} is again what was sealed",
     "store.refused": "the store refuses the record of turn {turn}; it is kept as {file}",
     "store.lost": "the store is lost ({reason}), records go into the spool",
     "store.back": "the store is back: {records} records had to wait, {unrecorded} are lost",
@@ -255,5 +278,6 @@ FUNCTIONS: Final[Mapping[str, Callable[[Event], str]]] = {
     "recording.missing": _sealed,
     "call.ended": _ended,
     "manager.returned": _returned,
+    "recording.altered": _altered,
     "clock.stepped": _stepped,
 }

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ivr.cli.sentences import SECRET, write_sentence, write_value
+from ivr.cli.sentences import SECRET, write_difference, write_sentence, write_value
 from ivr.errors import SpeechError
 from ivr.flow.bundle import Bundle
 from ivr.flow.templates import parse_template
 from ivr.ports import Fact, Turn
+from ivr.recordings.comparing import compare, is_kept
 from ivr.speech.compose import read_out
 
 
@@ -48,6 +50,9 @@ class Transcript:
                 yield f"    {path} sha256 {event['sha256']}"
             case "recording.sealed" | "recording.short" | "recording.missing":
                 yield from self._legs(event)
+        if is_kept(event):
+            for difference in compare(self._recordings, event):
+                yield f"    NOW {write_difference(asdict(difference))}"
 
     def _sentence(self, event: Mapping[str, Any]) -> str:
         return write_sentence(event, {} if self._bundle is None else self._texts())
