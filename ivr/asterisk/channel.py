@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from ivr.answers import tell_match
-from ivr.asterisk.agi import Reply, command
+from ivr.asterisk.collector import Collector
 from ivr.asterisk.fastagi import AgiSession
 from ivr.asterisk.handover import Handover
 from ivr.asterisk.line import Line, Unperformed
+from ivr.asterisk.messages import Messages
 from ivr.asterisk.recorder import NO_MUTING, Recorder
-from ivr.engine.keys import Match, expire, match
 from ivr.engine.outcomes import (
     Ended,
     HungUp,
     Outcome,
     Played,
-    Recorded,
     Resumed,
-    Silence,
     Transferred,
     Unable,
 )
@@ -32,7 +28,6 @@ from ivr.engine.steps import Collect, Hangup, Menu, Record, Say, SetRecording, S
 from ivr.engine.utterance import Utterance
 from ivr.errors import ChannelClosed, SpeechError
 from ivr.ports import Input, Muting
-from ivr.recordings.sealing import Ending, message_path, read_message
 from ivr.speech.library import PromptLibrary
 
 _log = logging.getLogger(__name__)
@@ -63,9 +58,9 @@ class AgiChannel:
         self._session = session
         self._line = Line(session, library, scratch)
         self._keys = self._line.keys
-        self._recordings = recordings
+        self._collector = Collector(self._line)
+        self._messages = Messages(self._line, recordings)
         self._recorder = Recorder(self._line, known.channel, known.uniqueid, recordings, muting)
-        self._clock = asyncio.get_running_loop().time
         self._answered = False
         self._failed = False
 
@@ -143,7 +138,7 @@ class AgiChannel:
 
     async def _perform(self, step: Step, act: str, fresh: bool, masked: bool) -> Outcome | Input:
         if isinstance(step, Record) and not fresh:
-            return await self._query(step, act)
+            return await self._messages.query(step, act)
         await self._answer()
         if isinstance(step, SetRecording):
             return await self._recorder.set(act, on=step.on, fresh=fresh, masked=masked)
@@ -152,9 +147,9 @@ class AgiChannel:
             case Say():
                 return await self._say(step)
             case Menu() | Collect():
-                return await self._listen(step)
+                return await self._collector.listen(step)
             case Record():
-                return await self._record(step, act)
+                return await self._messages.record(step, act)
             case Transfer():
                 return await self._transfer(step, act, fresh)
             case Hangup():
@@ -168,86 +163,6 @@ class AgiChannel:
         sound = await self._line.ready(step.utterances)
         cut = await self._line.play(sound, cut=step.barge_in)
         return Played(self._line.heard, interrupted=cut)
-
-    async def _listen(self, step: Menu | Collect) -> Outcome | Input:
-        self._line.one_key = isinstance(step, Menu)
-        if self._keys.waiting and not step.flush:
-            # Each order leaves Asterisk without a command for a moment, in which it may take a key
-            # twice: for a prompt that nobody hears none is given.
-            if self._keys.crowded:
-                await self._line.trim()
-            return await self._gather(step, ahead=True)
-        sound = await self._line.ready(step.utterances, tail=True)
-        if step.flush:
-            await self._line.look()
-            self._keys.drop()
-        patience = min(step.timing.first_key, step.timing.total) / 1000
-        keyed = await self._line.play(sound, patience=patience)
-        return await self._gather(step, keyed and not self._line.past)
-
-    async def _gather(self, step: Menu | Collect, ahead: bool) -> Outcome | Input:
-        """Read keys until they make an answer; the timers run from the end of the prompt.
-
-        `ahead` says that a key came before that end.
-        """
-        begun = last_key = self._clock() - self._line.past
-        typed = waited = 0
-        while True:
-            waiting = self._keys.waiting
-            if len(waiting) > typed:
-                last_key = self._clock()
-                waited = waited if typed or ahead else round((last_key - begun) * 1000)
-                typed = len(waiting)
-            left, ended = _left(step, typed, self._clock() - last_key, self._clock() - begun)
-            found = match(step, waiting) or (expire(step, waiting, ended) if left <= 0 else None)
-            if found is not None:
-                return self._take(step, found, waited)
-            if left <= 0:
-                return Silence(self._line.heard)
-            if self._line.hung_up:
-                raise ChannelClosed("the caller has hung up")
-            await self._line.wait_for_key(left)
-
-    def _take(self, step: Menu | Collect, found: Match, waited: int) -> Outcome | Input:
-        self._keys.use(step, found)
-        return tell_match(found, self._line.heard, waited)
-
-    async def _record(self, step: Record, act: str) -> Outcome:
-        sound = await self._line.ready(step.utterances)
-        await self._line.look()
-        self._keys.drop()
-        await self._line.play(sound)
-        self._keys.drop()
-        await self._line.trim()
-        await self._line.beep()
-        begun = self._clock()
-        reply = await self._line.run(
-            command.record_file(
-                str(message_path(self._recordings, act).with_suffix("")),
-                "wav",
-                step.finish,
-                max_ms=step.limit,
-                silence_s=max(1, step.silence // 1000),
-            )
-        )
-        if reply.text in ("randomerror", "writefile", "waitfor"):
-            await self._line.check()
-            raise Unperformed("recording_failed")
-        full = (self._clock() - begun) * 1000 >= step.limit
-        self._keys.finish(step.finish)
-        return await self._message(act, _ended(reply, full=full, hung_up=self._line.hung_up))
-
-    async def _query(self, step: Record, act: str) -> Outcome:
-        """After a death: the message is on disk, or it was never begun."""
-        await self._line.look()
-        outcome = await self._message(act, "unknown")
-        if not outcome.size:
-            return Resumed()
-        self._keys.finish(step.finish)
-        return outcome
-
-    async def _message(self, act: str, ended: Ending) -> Recorded:
-        return await asyncio.to_thread(read_message, self._recordings, act, ended, self._line.heard)
 
     async def _transfer(self, step: Transfer, act: str, fresh: bool) -> Outcome:
         handover = Handover(self._line)
@@ -279,21 +194,3 @@ class AgiChannel:
             sound = await self._line.ready(step.utterances)
             await self._line.play(sound, cut=False)
         return Ended(self._line.heard)
-
-
-def _left(
-    step: Menu | Collect, typed: int, since_key: float, since_prompt: float
-) -> tuple[float, Literal["silence", "total"]]:
-    """Seconds until a timer of the step runs out, and which."""
-    limit = step.timing.next_key if typed else step.timing.first_key
-    pause, total = limit / 1000 - since_key, step.timing.total / 1000 - since_prompt
-    return min(pause, total), "silence" if pause <= total else "total"
-
-
-def _ended(reply: Reply, *, full: bool, hung_up: bool) -> Ending:
-    """What ended a RECORD FILE, by its text: the number is no result (res_agi.c)."""
-    if hung_up or reply.text == "hangup":
-        return "hangup"
-    if reply.text == "dtmf":
-        return "finish"
-    return "limit" if full else "silence"

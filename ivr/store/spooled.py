@@ -11,17 +11,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from ivr.audit.leaf import write_id
 from ivr.audit.vault import Vault
 from ivr.errors import JournalBad, JournalBroken, JournalError
 from ivr.ports import Fact, LiveRow, NewCase, Turn
+from ivr.store.breaker import Away, Breaker, broken
 from ivr.store.draining import from_bytes, to_bytes
 from ivr.store.feed import Leaves
 from ivr.store.mirror import Mirror
@@ -32,13 +33,9 @@ from ivr.store.state import StoreState
 from ivr.store.writer import Store
 
 _log = logging.getLogger(__name__)
-_T = TypeVar("_T")
 
 PATIENCE = 0.5
 """Seconds that the store may take for a record before the spool takes it."""
-
-PAUSE = 0.05
-"""Seconds between two tries within that time."""
 
 LOOK = 0.5
 """Seconds between two tries to bring the store what waits."""
@@ -51,10 +48,6 @@ LAST = 20
 
 SPOOLED = -1
 """What is told of a record that is durable in the spool."""
-
-
-class _Away(Exception):
-    """The store does not answer in time; the spool is next."""
 
 
 class SpooledJournal:
@@ -79,16 +72,14 @@ class SpooledJournal:
         look: float = LOOK,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._open_store = open_store
         self._open_vault = open_vault
         self._spool = spool
         self._outage = Outage(spool, source, now)
         self.owe, self.lose = self._outage.owe, self._outage.lose
         self._patience = patience
         self._look = look
-        self._stack = AsyncExitStack()
-        self._store: Store | None = None
         self.mirror = Mirror()
+        self._breaker = Breaker(open_store, self._outage, self.mirror, patience)
         self._gate = asyncio.Event()
         self._gate.set()
 
@@ -125,8 +116,8 @@ class SpooledJournal:
                     return told
                 await self._spool.settle()
                 continue
-            with suppress(_Away):
-                seq = await self._ask(lambda store: store.append(turn, live, case))
+            with suppress(Away):
+                seq = await self._breaker.ask(lambda store: store.append(turn, live, case))
                 self.mirror.put(entry, seq)
                 self.mirror.settle(turn.call)
                 return seq
@@ -138,50 +129,51 @@ class SpooledJournal:
             await self._gate.wait()
             if self._outage.away.is_set():
                 return await self._put(named)
-            with suppress(_Away):
-                return await self._ask(lambda store: store.note(named))
+            with suppress(Away):
+                return await self._breaker.ask(lambda store: store.note(named))
 
     async def live(self, line: str) -> LiveRow | None:
         """The call in progress on this line, see `Journal`.
 
         A call that only a store knows that could not be opened is not found.
         """
-        with suppress(_Away):
-            return await self._ask(lambda store: store.live(line))
+        with suppress(Away):
+            return await self._breaker.ask(lambda store: store.live(line))
         return self.mirror.live(line)
 
     async def lines(self) -> Sequence[tuple[str, datetime]]:
         """Every line with a live row, see `Journal`."""
-        with suppress(_Away):
-            return await self._ask(lambda store: store.lines())
+        with suppress(Away):
+            return await self._breaker.ask(lambda store: store.lines())
         return self.mirror.lines()
 
     async def case(self, call: str, n: int) -> str | None:
         """The number of a case, see `Journal`; JournalBroken when only the store knows it."""
-        with suppress(_Away):
-            return await self._ask(lambda store: store.case(call, n))
+        with suppress(Away):
+            return await self._breaker.ask(lambda store: store.case(call, n))
         number = self.mirror.case(call, n)
         if number is None:
-            raise _broken("cases of earlier calls cannot be read until it is back")
+            raise broken("cases of earlier calls cannot be read until it is back")
         return number
 
     async def erase(self, fact: Fact) -> int:
         """Erase the fact's call, see `SqliteJournal.erase`; JournalBroken while it is away."""
-        with suppress(_Away):
-            return await self._ask(lambda store: store.erase(fact))
-        raise _broken("nothing can be erased until it is back")
+        with suppress(Away):
+            return await self._breaker.ask(lambda store: store.erase(fact))
+        raise broken("nothing can be erased until it is back")
 
     async def catch_up(self, entries: Sequence[Entry]) -> Sequence[int | None]:
         """See `Store`. JournalBroken while it is away: the spool that has them keeps them."""
-        with suppress(_Away):
-            return await self._ask(lambda store: store.catch_up(entries))
-        raise _broken("what waits in another spool stays there until it is back")
+        with suppress(Away):
+            return await self._breaker.ask(lambda store: store.catch_up(entries))
+        raise broken("what waits in another spool stays there until it is back")
 
     def subscribe(self) -> AbstractAsyncContextManager[Leaves]:
         """Follow the log from now on, see `Feed.subscribe`: what waits comes when it is stored."""
-        if self._store is None:
-            raise _broken("nobody can follow the log until it is back")
-        return self._store.subscribe()
+        store = self._breaker.store
+        if store is None:
+            raise broken("nobody can follow the log until it is back")
+        return store.subscribe()
 
     async def keep_draining(self) -> None:
         """Bring the store what waits, whenever it is back, until cancelled."""
@@ -196,9 +188,9 @@ class SpooledJournal:
     async def drain(self) -> None:
         """Bring the store what waits. Raises JournalError when it is still away."""
         if self._outage.bad:
-            raise _broken("only a restart tries it again")
+            raise broken("only a restart tries it again")
         try:
-            store = await self._reach()
+            store = await self._breaker.reach()
             while True:
                 if self._spool.count <= LAST:
                     self._gate.clear()
@@ -219,7 +211,7 @@ class SpooledJournal:
     async def _open(self) -> None:
         fault: JournalBroken | None = None
         try:
-            await self._reach()
+            await self._breaker.reach()
         except JournalBroken as error:
             fault = error
         try:
@@ -240,38 +232,7 @@ class SpooledJournal:
     async def _close(self) -> None:
         await self._spool.settle()
         self._spool.close()
-        await self._stack.aclose()
-
-    async def _reach(self) -> Store:
-        """The store, opened, every call in progress known."""
-        if self._store is None:
-            self._store = await self._stack.enter_async_context(self._open_store())
-        if not self.mirror.complete:
-            for line, _ in await self._store.lines():
-                live = await self._store.live(line)
-                if live is not None:
-                    self.mirror.learn(live)
-            self.mirror.complete = True
-        return self._store
-
-    async def _ask(self, work: Callable[[Store], Awaitable[_T]]) -> _T:
-        """What the store answers in time. Raises _Away, and from then on the store is lost."""
-        fault: JournalBroken = _broken(f"it took longer than {self._patience} s")
-        try:
-            async with asyncio.timeout(self._patience):
-                while self._store is not None and not self._outage.away.is_set():
-                    try:
-                        return await work(self._store)
-                    except JournalBad as bad:
-                        fault = bad
-                        break
-                    except JournalBroken as broken:
-                        fault = broken
-                    await asyncio.sleep(PAUSE)
-        except TimeoutError:
-            pass
-        self._outage.lose(fault)
-        raise _Away
+        await self._breaker.close()
 
     async def _keep(self, entry: Append) -> int:
         before = self.mirror.put(entry, SPOOLED)
@@ -291,10 +252,3 @@ class SpooledJournal:
             _log.error("a record is lost, neither store nor spool takes it: %s", broken.sentence)
             raise
         return SPOOLED
-
-
-def _broken(why: str) -> JournalBroken:
-    return JournalBroken(
-        f"the store is away: {why}",
-        remedy="Look at its disk and at the log of the writer.",
-    )
