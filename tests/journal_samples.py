@@ -26,6 +26,7 @@ from ivr.store.postgres import PostgresJournal
 from ivr.store.postgres_reader import PostgresReader
 from ivr.store.reader import SqliteReader
 from ivr.store.spool import Spool
+from ivr.store.spooled import PATIENCE as QUICK
 from ivr.store.spooled import SpooledJournal
 from ivr.store.sqlite import SqliteJournal
 from ivr.store.writer import Store, serve_journal
@@ -37,6 +38,9 @@ PLATE = "B 1234 CDé"
 NUMBER = "77001234567"
 REF = "s-canary-ref-1"
 START = datetime(2026, 11, 24, 2, 36, 36, 371042, tzinfo=UTC)
+
+PATIENCE = 30.0
+"""Seconds: on a busy machine a store that is slow is not away."""
 
 GREETING = Utterance(
     "tax.main.say",
@@ -148,20 +152,26 @@ def through_socket(open_shop: OpenShop) -> OpenShop:
     return open_both
 
 
-def open_spooled(place: Path, size: int = 1 << 20, address: str = "") -> SpooledJournal:
+def open_spooled(
+    place: Path, size: int = 1 << 20, address: str = "", patience: float = QUICK
+) -> SpooledJournal:
     """The journal of `place`, or of a database, with a spool beside it."""
     path, key = place / "journal.db", place / "master.key"
     return SpooledJournal(
         lambda: PostgresJournal(address, key) if address else SqliteJournal(path, key),
         lambda: open_vault(key, create=False),
         Spool(place / "spool", size=size),
+        patience=patience,
     )
 
 
 @asynccontextmanager
 async def open_spool(place: Path, _: Cluster) -> AsyncIterator[Shop]:
     path, key = place / "journal.db", place / "master.key"
-    async with open_spooled(place) as journal, SqliteReader(path, key) as reader:
+    async with (
+        open_spooled(place, patience=PATIENCE) as journal,
+        SqliteReader(path, key) as reader,
+    ):
         yield Shop(journal, reader, place)
 
 
@@ -169,7 +179,7 @@ async def open_spool(place: Path, _: Cluster) -> AsyncIterator[Shop]:
 async def open_postgres_spool(place: Path, cluster: Cluster) -> AsyncIterator[Shop]:
     address, key = cluster.new_database(), place / "master.key"
     async with (
-        open_spooled(place, address=address) as journal,
+        open_spooled(place, address=address, patience=PATIENCE) as journal,
         PostgresReader(address, key) as reader,
     ):
         yield Shop(journal, reader, place)
@@ -185,6 +195,7 @@ async def open_spool_socket(place: Path, cluster: Cluster) -> AsyncIterator[Shop
             lambda: SocketJournal(door),
             lambda: open_vault(place / "master.key", create=False),
             Spool(place / "spool", size=1 << 20),
+            patience=PATIENCE,
         ) as journal,
     ):
         yield Shop(journal, shop.reader, place)
