@@ -116,7 +116,7 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A source could not answer. `reason` is a stable public word: `timeout`, `unreadable` …."""
+    """A source could not answer. `reason` is a stable public word: `timeout`, `wrong_type` …."""
 
     reason: str
     type: Literal["failed"] = "failed"

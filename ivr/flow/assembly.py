@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ivr.flow import checks
-from ivr.flow.bundle import Bundle, Flow, Hotline, Sources, Table, TableSource
+from ivr.flow.bundle import Bundle, Flow, Hotline
 from ivr.flow.calendars import Calendar, Calendars
 from ivr.flow.faults import Fault, Finding, Path, sort_faults
 from ivr.flow.holidays import NO_HOLIDAYS, Holidays
@@ -30,6 +30,7 @@ from ivr.flow.plan import (
 )
 from ivr.flow.reading import ModelType, read_model
 from ivr.flow.source import Document
+from ivr.flow.sources import Sources, Table, TableSource
 from ivr.flow.translation import Phrases, Translation, translate
 from ivr.flow.tree import Plain, Tree
 

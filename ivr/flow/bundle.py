@@ -24,6 +24,7 @@ from ivr.flow.scalars import (
     as_plain,
     refusal,
 )
+from ivr.flow.sources import Table, TableSource
 
 
 class Limits(Model):
@@ -103,45 +104,6 @@ class Flow(Model):
     keys: Keys = Field(default_factory=dict)
     defaults: Habits = Habits()
     nodes: Mapping[Name, AnyNode] = Field(min_length=1)
-
-
-class SourceField(Model):
-    """A field of a source's answer.
-
-    `type` is what conditions see, `speak` how it is spoken (a speech kind), `class` whether it is
-    about a person. `words` are the words for each value, in each language.
-    """
-
-    type: Literal["text", "number", "date"] = "text"
-    speak: str | None = None
-    personal: bool = False
-    words: Mapping[str, Text] = Field(default_factory=dict)
-
-
-class TableSource(Model):
-    """A source that is a table file. `key` names the columns that the arguments must match.
-
-    `kinds` names the identifier kind of a column, so that both ways of writing it match.
-    """
-
-    table: str
-    key: tuple[Name, ...] = Field(min_length=1)
-    kinds: Mapping[Name, Literal["nik", "npwp", "bpjs", "case"]] = Field(default_factory=dict)
-    fields: Mapping[Name, SourceField]
-
-
-class Sources(Model):
-    """The file `sources.yaml`."""
-
-    sources: Mapping[Name, TableSource] = Field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The rows of a table source, every cell a string, and the SHA-256 of the file's bytes."""
-
-    rows: tuple[Mapping[str, str], ...]
-    sha256: str
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ivr.flow import nodes
-from ivr.flow.bundle import Flow, SourceField, TableSource
+from ivr.flow.bundle import Flow
+from ivr.flow.sources import SourceField, TableSource
 from ivr.flow.templates import Placeholder
 from ivr.flow.texts import word_id
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from ivr.flow import nodes
-from ivr.flow.bundle import Flow, TableSource
+from ivr.flow.bundle import Flow
 from ivr.flow.expressions import Complaint, Type, check_expression
 from ivr.flow.fields import HOURS_FIELDS
 from ivr.flow.graph import list_exits
 from ivr.flow.plan import Plan
 from ivr.flow.scalars import Jump
+from ivr.flow.sources import TableSource
 from ivr.flow.templates import TemplateFault, whole_placeholder
 
 CALL: Mapping[str, Type] = {

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ivr.flow import nodes
-from ivr.flow.bundle import Flow, Hotline, Table, TableSource
+from ivr.flow.bundle import Flow, Hotline
 from ivr.flow.calendars import Calendar
 from ivr.flow.faults import Finding, Path, nearest
 from ivr.flow.holidays import NO_HOLIDAYS, Holidays
+from ivr.flow.sources import Table, TableSource
 
 HOTLINE_FILE = "hotline.yaml"
 SOURCES_FILE = "sources.yaml"

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ivr.flow import bundle, calendars, nodes, scalars
+from ivr.flow import bundle, calendars, nodes, scalars, sources
 from ivr.flow.faults import Finding, Path, nearest
 from ivr.flow.tree import Plain, Tree
 
@@ -34,8 +34,8 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "limits": bundle.Limits,
     "destinations": bundle.Destination,
     "keys": nodes.UniversalJump,
-    "sources": bundle.TableSource,
-    "fields": bundle.SourceField,
+    "sources": sources.TableSource,
+    "fields": sources.SourceField,
     "calendars": calendars.Calendar,
     "days": calendars.AgencyDay,
     "overrides": calendars.Override,

@@ -22,11 +22,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ivr.flow import nodes
-from ivr.flow.bundle import Flow, Hotline, TableSource
+from ivr.flow.bundle import Flow, Hotline
 from ivr.flow.calendars import Calendar
 from ivr.flow.faults import Path
 from ivr.flow.holidays import Holidays
 from ivr.flow.scalars import Text
+from ivr.flow.sources import TableSource
 
 ENGINE = "engine"
 HOTLINE = "hotline"

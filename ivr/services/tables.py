@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ivr.engine.answers import AnswerFault, read_fields
 from ivr.engine.outcomes import Failed, Found, NotFound
-from ivr.engine.values import Field, Personal, Scalar
-from ivr.flow.bundle import Bundle, SourceField, Table, TableSource
+from ivr.engine.values import Scalar
+from ivr.flow.bundle import Bundle
 from ivr.flow.identifiers import normalise
+from ivr.flow.sources import Table, TableSource
 
 
 class Tables:
@@ -29,10 +31,9 @@ class Tables:
         if row is None:
             return NotFound(table.sha256)
         try:
-            fields = {name: _read(kind, row[name]) for name, kind in declared.fields.items()}
-        except (KeyError, ValueError):
-            return Failed("unreadable")
-        return Found(fields, table.sha256)
+            return Found(read_fields(declared.fields, row), table.sha256)
+        except AnswerFault as fault:
+            return Failed(fault.reason)
 
 
 def _find_row(
@@ -50,8 +51,3 @@ def _comparable(declared: TableSource, column: str, value: Scalar) -> str:
     text = "" if value is None else str(value)
     kind = declared.kinds.get(column)
     return normalise(kind, text) if kind is not None else text
-
-
-def _read(declared: SourceField, cell: str) -> Field:
-    value = int(cell) if declared.type == "number" else cell
-    return Personal(value) if declared.personal else value

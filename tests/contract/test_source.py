@@ -127,4 +127,4 @@ async def test_a_cell_that_is_no_number_fails_and_does_not_raise() -> None:
         {"people": type(table)(rows, table.sha256)},
     )
     arguments = {"npwp": "021832415000000", "year": "2026"}
-    assert await Tables(spoiled).fetch("people", arguments, "c-1") == Failed("unreadable")
+    assert await Tables(spoiled).fetch("people", arguments, "c-1") == Failed("wrong_type")

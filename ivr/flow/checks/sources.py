@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from ivr.flow import identifiers
-from ivr.flow.bundle import SourceField, Table, TableSource
 from ivr.flow.faults import Finding, nearest
 from ivr.flow.plan import SOURCES_FILE, Plan, table_file, unknown
+from ivr.flow.sources import SourceField, Table, TableSource
 from ivr.flow.templates import SPEECH_KINDS
 
 
