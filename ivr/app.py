@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 import shutil
-import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -18,11 +16,13 @@ from ivr.asterisk.channel import AgiChannel
 from ivr.asterisk.fastagi import AgiSession, FastAgiServer, Limits, serve
 from ivr.asterisk.gone import GoneChannel
 from ivr.config import Settings
+from ivr.draining import drain
 from ivr.driver import Desk, finish_call
 from ivr.engine.outcomes import Started
 from ivr.engine.values import Personal
 from ivr.exchange import Exchange, account_finder
 from ivr.flow.bundle import Bundle
+from ivr.lookups import open_outside
 from ivr.naming import draw_case_number, new_ulid
 from ivr.operations.claims import LineClaims
 from ivr.operations.clock import now, steady_clock
@@ -33,7 +33,7 @@ from ivr.operations.observing import ObservedChannel, ObservedJournal
 from ivr.operations.pulse import Pulse
 from ivr.operations.storage import StoreWatch
 from ivr.operations.turns import TurnWatch
-from ivr.ports import Fact, Journal, Source
+from ivr.ports import Fact, Journal, Notifier, Source
 from ivr.recordings.segments import Segment
 from ivr.sealer import Sealer
 from ivr.services.tables import Tables
@@ -41,11 +41,9 @@ from ivr.shelf import Shelf
 from ivr.sounds import FULL, last_words
 from ivr.speech.library import PromptLibrary
 from ivr.spooling import open_journal
-from ivr.supervision.signals import Signals, receive_signals
+from ivr.supervision.signals import receive_signals
 from ivr.sweeper import Sweeper
 from ivr.unrecorded import Owe, lead_call
-
-_log = logging.getLogger(__name__)
 
 SERVED, GONE = "served", "gone"
 """What the dialplan says of a call that an engine had before: the caller is there, or is not."""
@@ -72,7 +70,12 @@ def _open_admission(settings: Settings, bundle: Bundle, instruments: Instruments
 
 
 def _furnish(
-    settings: Settings, bundle: Bundle, journal: Journal, source: Source | None, name: str
+    settings: Settings,
+    bundle: Bundle,
+    journal: Journal,
+    name: str,
+    source: Source | None,
+    notifier: Notifier | None,
 ) -> Desk:
     shelf = Shelf(settings.shelf)
     shelf.put(bundle, settings.flows)
@@ -85,6 +88,7 @@ def _furnish(
         new_id=new_ulid,
         draw_case=draw_case_number,
         name=name,
+        notifier=notifier,
     )
 
 
@@ -104,6 +108,7 @@ class Hotline:
         instruments: Instruments | None = None,
         owe: Owe = lambda kind, call=None, **more: None,
         complete: Callable[[], bool] = lambda: True,
+        notifier: Notifier | None = None,
     ) -> None:
         instruments = instruments or Instruments()
         turns = TurnWatch(asyncio.get_running_loop().time)
@@ -117,7 +122,7 @@ class Hotline:
         self._library = library
         self._lines = HeldLines(self.claims)
         self._admission = _open_admission(settings, bundle, instruments)
-        self._desk = _furnish(settings, bundle, observed, source, instruments.name)
+        self._desk = _furnish(settings, bundle, observed, instruments.name, source, notifier)
         self.sealer = Sealer(settings.recorded, observed, instruments.name)
         self.sweeper = Sweeper(
             observed,
@@ -234,7 +239,7 @@ async def serve_hotline(
 ) -> None:
     """Answer calls until SIGINT or SIGTERM; `ready` is called once Asterisk may connect.
 
-    `source` answers the lookups; None: the tables of the bundle.
+    `source` answers the lookups; None: what the bundle declares.
 
     Raises SetupError (port in use, key does not fit), JournalLocked (another writer).
     """
@@ -247,8 +252,19 @@ async def serve_hotline(
         def is_complete() -> bool:
             return journal.mirror.complete
 
+        outside = await stack.enter_async_context(
+            open_outside(settings, instruments.meters.sources)
+        )
         hotline = Hotline(
-            settings, bundle, journal, library, source, instruments, journal.owe, is_complete
+            settings,
+            bundle,
+            journal,
+            library,
+            source or outside.source(bundle),
+            instruments,
+            journal.owe,
+            is_complete,
+            outside.notifier(bundle),
         )
         stack.callback(hotline.claims.close)
         watch = StoreWatch(instruments, journal.state)
@@ -263,31 +279,3 @@ async def serve_hotline(
         ready(server)
         pulse.serving = True
         await drain(server, await signals.get(), settings.drain, signals)
-
-
-SHORT_DRAIN = 10.0
-"""Seconds that calls get to end by themselves after Ctrl-C. What is left goes on with the next
-engine: the dialplan keeps the caller."""
-
-
-async def drain(
-    server: FastAgiServer, number: signal.Signals, limit: float, signals: Signals
-) -> None:
-    """Take no more calls; wait for the others, after SIGTERM `limit` seconds, else SHORT_DRAIN.
-
-    Another signal ends the waiting.
-    """
-    seconds = limit if number is signal.SIGTERM else min(limit, SHORT_DRAIN)
-    server.close()
-    if server.stats.live:
-        _log.info("stopping: %d calls may go on for %.0f s", server.stats.live, seconds)
-    async with asyncio.TaskGroup() as group:
-        draining = group.create_task(server.drain(seconds))
-        hurried = group.create_task(signals.get())
-        await asyncio.wait({draining, hurried}, return_when=asyncio.FIRST_COMPLETED)
-        in_time = draining.done()
-        draining.cancel()
-        hurried.cancel()
-    late = draining.result() if in_time else await server.drain(0)
-    if late:
-        _log.warning("stopping: %d calls are handed over", late)

@@ -35,7 +35,8 @@ class Settings:
     `status_port` serves /livez, /readyz and /metrics on loopback, 0: not. The manager interface is
     at `ami_host` and `ami_port`, its account `ami_user` with the secret in the file `ami_secret`;
     empty: that of the local Asterisk. `officers` says who takes calls there, as
-    `ivr.asterisk.pbx.officers` reads it.
+    `ivr.asterisk.pbx.officers` reads it. Sources and webhooks may ask `source_hosts` only; their
+    secrets are files in the directory `secrets`, empty: below `state`.
     """
 
     state: Path = Path("var")
@@ -60,6 +61,8 @@ class Settings:
     spool_megabytes: int = 64
     officers: str = "officer-1:5091"
     database: str = ""
+    source_hosts: tuple[str, ...] = ()
+    secrets: Path = Path()
 
     def at(self, state: Path) -> Settings:
         """The same settings with everything written somewhere else."""
@@ -94,6 +97,11 @@ class Settings:
     def key_file(self) -> Path:
         """The key that encrypts the keys of the calls."""
         return self.state / "keys" / "vault.key" if self.key == Path() else self.key
+
+    @property
+    def secret_directory(self) -> Path:
+        """The secrets of sources and webhooks, a file for each."""
+        return self.state / "secrets" if self.secrets == Path() else self.secrets
 
     @property
     def sounds(self) -> Path:
@@ -163,6 +171,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         recordings=_absolute_unless_empty(settings.recordings),
         key=_absolute_unless_empty(settings.key),
         spool=_absolute_unless_empty(settings.spool),
+        secrets=_absolute_unless_empty(settings.secrets),
         ami_secret=_absolute_unless_empty(settings.ami_secret),
     )
 
@@ -206,6 +215,12 @@ def _numbers(written: str) -> tuple[str, ...] | None:
     return numbers if all(re.fullmatch("[0-9+*#]{1,32}", one) for one in numbers) else None
 
 
+def _hosts(written: str) -> tuple[str, ...] | None:
+    hosts = tuple(re.split(" *, *", written.strip().lower()))
+    form = r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?"
+    return hosts if all(re.fullmatch(form, host) for host in hosts) else None
+
+
 def _address(written: str) -> str | None:
     """Never shows what was written when there is a password in it."""
     try:
@@ -238,6 +253,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Value | None], str]] = {
     "engines": (_whole(1, 8), "Give a number from 1 to 8."),
     "max_calls": (_whole(1, 5000), "Give a number from 1 to 5000."),
     "always_admitted": (_numbers, "Give dialled numbers with commas between them: 112,1500"),
+    "source_hosts": (_hosts, "Give host names with commas between: api.example.go.id,127.0.0.1:80"),
     "drain": (_seconds(0, 7200), "Give seconds from 0 to 7200."),
     "stall": (_seconds(1, 600), "Give seconds from 1 to 600."),
     "status_port": (_whole(0, 65535), "Give a number from 1 to 65535, or 0 for no pages."),

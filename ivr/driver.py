@@ -23,16 +23,17 @@ from ivr.engine.steps import (
     RECOVERY,
     Collect,
     Lookup,
+    Notify,
     OpenCase,
     Recovery,
     SetRecording,
     Step,
     is_masked,
 )
-from ivr.engine.values import Personal, Scalar
+from ivr.engine.values import Personal
 from ivr.errors import JournalConflict
 from ivr.flow.bundle import Bundle
-from ivr.ports import Channel, Fact, Input, Journal, LiveRow, NewCase, Source, Turn
+from ivr.ports import Channel, Fact, Input, Journal, LiveRow, NewCase, Notifier, Source, Turn
 
 DRAWS = 5
 """How often a case number is drawn before giving up."""
@@ -45,7 +46,8 @@ class Desk:
     `bundle` is for new calls, `shelf` finds the bundle that an older call began with (None: gone).
     `now` gives UTC. `new_id` names calls and secrets, `draw_case` gives a case number. `patience`
     is how many seconds a lookup may take before the caller is told to wait, `source_limit` how many
-    before it has failed.
+    before it has failed, whatever the adapter does: more than a source may declare. Without a
+    `notifier` every message fails.
     """
 
     journal: Journal
@@ -57,7 +59,8 @@ class Desk:
     draw_case: Callable[[], str]
     name: str = "engine"
     patience: float = 0.4
-    source_limit: float = 10.0
+    source_limit: float = 31.0
+    notifier: Notifier | None = None
 
 
 async def run_call(desk: Desk, channel: Channel, line: str, started: Started) -> Run:
@@ -235,8 +238,8 @@ class Conversation:
     ) -> Outcome:
         """Have the step done by whom it concerns. `act` names the performance, empty: its turn."""
         match step:
-            case Lookup():
-                return await self._look_up(step)
+            case Lookup() | Notify():
+                return await self._ask_outside(step)
             case OpenCase():
                 return await self._open_case()
             case _:
@@ -252,12 +255,11 @@ class Conversation:
     def _act(self, *more: str) -> str:
         return "-".join((self.run.call, str(self.run.turn), *more))
 
-    async def _look_up(self, step: Lookup) -> Outcome:
-        """Ask the source and hold the caller meanwhile. An error comes out as it is, ungrouped."""
-        arguments = {name: self._digits.clear(value) for name, value in step.arguments.items()}
+    async def _ask_outside(self, step: Lookup | Notify) -> Outcome:
+        """Ask or tell, and hold the caller meanwhile. An error comes out as it is, ungrouped."""
         try:
             async with asyncio.TaskGroup() as group:
-                asking = group.create_task(self._ask(step.source, arguments))
+                asking = group.create_task(self._ask(step))
                 done, _ = await asyncio.wait({asking}, timeout=self._desk.patience)
                 if not done and step.meanwhile:
                     words = [self._digits.resolve(one) for one in step.meanwhile]
@@ -266,10 +268,16 @@ class Conversation:
             raise failed.exceptions[0] from None
         return asking.result()
 
-    async def _ask(self, source: str, arguments: Mapping[str, Scalar]) -> Outcome:
+    async def _ask(self, step: Lookup | Notify) -> Outcome:
+        given = step.arguments if isinstance(step, Lookup) else step.fields
+        clear = {name: self._digits.clear(value) for name, value in given.items()}
         try:
             async with asyncio.timeout(self._desk.source_limit):
-                return await self._desk.source.fetch(source, arguments, self._act())
+                if isinstance(step, Lookup):
+                    return await self._desk.source.fetch(step.source, clear, self._act())
+                if self._desk.notifier is None:
+                    return Failed("unknown_source")
+                return await self._desk.notifier.notify(step.webhook, clear, self._act())
         except TimeoutError:
             return Failed("timeout")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from ivr.engine.outcomes import Failed, Found, NotFound, Outcome
+from ivr.engine.outcomes import Failed, Found, NotFound, Notified, Outcome
 from ivr.engine.run import Run
 from ivr.engine.steps import Step
 from ivr.engine.utterance import Utterance
@@ -233,4 +233,17 @@ class Source(Protocol):
 
         Arguments are in clear, secrets included: an adapter must not print or keep them. A source
         that cannot answer is `Failed`, never an exception.
+        """
+
+
+class Notifier(Protocol):
+    """Somebody whom a `notify` node tells something."""
+
+    async def notify(
+        self, webhook: str, fields: Mapping[str, Scalar], key: str
+    ) -> Notified | Failed:
+        """Tell `webhook`. `key` is the same for the same act: who is told twice can see that.
+
+        Fields are in clear: an adapter must not print or keep them. Whoever cannot be told is
+        `Failed`, never an exception.
         """

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from prometheus_client.multiprocess import mark_process_dead
 
-from ivr.app import SHORT_DRAIN
 from ivr.config import Settings, write_settings
+from ivr.draining import SHORT_DRAIN
 from ivr.operations.pages import serve_pages
 from ivr.operations.status import Process, View, list_pages
 from ivr.supervision.program import Program

@@ -19,6 +19,7 @@ from ivr.engine.outcomes import (
     HungUp,
     Keys,
     NotFound,
+    Notified,
     Outcome,
     Passed,
     Played,
@@ -111,6 +112,9 @@ class Moves:
             case steps.Lookup() as lookup:
                 yield Move("", self._ask(state, lookup), "table")
                 yield Move("", NotFound(""), "not_found")
+                yield Move("", Failed("test"), "failed")
+            case steps.Notify():
+                yield Move("", Notified(), "next")
                 yield Move("", Failed("test"), "failed")
 
     def _ask(self, state: State, lookup: steps.Lookup) -> Outcome:

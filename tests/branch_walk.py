@@ -208,7 +208,7 @@ def _used_names(flow: Flow) -> set[str]:
                     texts += [*(case.equals or ()), case.when or ""]
             case nodes.Set():
                 texts += [*node.values.values(), *node.compute.values()]
-            case nodes.Lookup() | nodes.Subflow():
+            case nodes.Lookup() | nodes.Notify() | nodes.Subflow():
                 texts += node.arguments.values()
             case _:
                 pass

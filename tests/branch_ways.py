@@ -28,7 +28,9 @@ def list_ways(bundle: Bundle) -> set[Way]:
     }
 
 
-def _own(bundle: Bundle, flow: Flow, node: nodes.AnyNode) -> Iterator[str]:
+def _own(  # noqa: C901 - one case for each kind
+    bundle: Bundle, flow: Flow, node: nodes.AnyNode
+) -> Iterator[str]:
     match node:
         case nodes.Menu():
             yield from (f"option {option.name}" for option in node.options)
@@ -51,6 +53,8 @@ def _own(bundle: Bundle, flow: Flow, node: nodes.AnyNode) -> Iterator[str]:
             queue = bundle.hotline.destinations[node.to].queue is not None
             never = {"busy"} if queue else {"queue_full", "queue_closed"}
             yield from ("ended", "hangup", *(way for way in node.unhappy() if way not in never))
+        case nodes.Notify():
+            yield from ("next", "failed")
         case nodes.Say() | nodes.Set() | nodes.Language() | nodes.Subflow():
             yield "next"
         case nodes.Hangup():

@@ -29,6 +29,7 @@ from ivr.flow.identifiers import luhn_digit
 from ivr.ports import Fact, Journal, LiveRow, NewCase, Source, Turn
 from ivr.services.tables import Tables
 from ivr.simulator import Act, Line, ScriptedCaller, Simulator
+from ivr.simulator.messages import KeptMessages
 from ivr.store.memory import MemoryJournal
 from tests.talk import START
 
@@ -143,6 +144,7 @@ class Service:
         self.shown: list[str] = []
         self.journal = MemoryJournal()
         self.source = Ledger(Tables(bundle))
+        self.messages = KeptMessages(bundle)
         self.started = Started(dialled)
         self.channels: list[Simulator] = []
         self.desk = Desk(
@@ -154,6 +156,7 @@ class Service:
             new_id=count_ids(),
             draw_case=count_cases(),
             patience=5.0,
+            notifier=self.messages,
         )
 
     def change(self, **fields: Any) -> None:

@@ -76,6 +76,14 @@ TOLD = [
         "source beds answered: free 3",
     ),
     (
+        {"type": "webhook.answered", "webhook": "office", "result": "accepted"},
+        "webhook office took the message",
+    ),
+    (
+        {"type": "webhook.answered", "webhook": "office", "result": "failed", "reason": "dns"},
+        "webhook office could not be told (dns)",
+    ),
+    (
         {"type": "source.answered", "source": "beds", "result": "failed", "reason": "timeout"},
         "source beds could not answer (timeout)",
     ),

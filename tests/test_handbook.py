@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from ivr.endings import OUTCOMES
-from ivr.flow import messages, nodes
+from ivr.flow import messages, nodes, sources
 from ivr.flow.loader import check_directory
 
 HANDBOOK = Path(__file__).parent.parent / "docs" / "flow-language.md"
@@ -58,3 +59,8 @@ def test_every_outcome_in_use_has_its_words() -> None:
     """What the handbook names is what `ivr calls` and `ivr simulate` can put into words."""
     in_use = SECTIONS["hangup"].partition("Outcomes in use:")[2].partition("stays")[0]
     assert set(re.findall(r"`([a-z_]+)`", in_use)) == OUTCOMES.keys()
+
+
+def test_every_reason_stands_in_the_handbook() -> None:
+    table = TEXT.partition("### When a source fails")[2].partition("\n### ")[0]
+    assert set(re.findall(r"^\| `([a-z_]+)` \|", table, re.M)) == set(get_args(sources.Reason))

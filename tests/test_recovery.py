@@ -42,7 +42,13 @@ FLOW = """
     on_nothing: end
     on_hangup: end
     next: receipt
-  receipt: {type: say, say: "Nomor {message.number:digits}.", next: connect}
+  receipt: {type: say, say: "Nomor {message.number:digits}.", next: told}
+  told:
+    type: notify
+    webhook: office
+    with: {number: "{message.number}"}
+    next: connect
+    failed: connect
   connect:
     type: transfer
     say: Kami sambungkan.
@@ -59,6 +65,12 @@ sources:
     key: [nik]
     fields:
       status: {personal: true, words: {active: aktif}}
+webhooks:
+  office:
+    url: https://office.example.go.id/told
+    timeout: 3s
+    personal: true
+    fields: [number]
 """
 TABLE = "- {nik: '3171010101900001', status: active}\n"
 
@@ -90,6 +102,7 @@ STEPS = [
     "record",
     "open_case",
     "say",
+    "notify",
     "transfer",
     "hangup",
 ]
@@ -102,6 +115,7 @@ CONCLUDED = (
     "input.confirmed",
     "source.answered",
     "case.opened",
+    "webhook.answered",
     "transfer.ended",
     "call.ended",
 )
@@ -204,6 +218,20 @@ async def test_a_case_has_one_number_however_often_an_engine_dies(
     (opened,) = await service.events("case.opened")
     assert opened["number"] == {"$personal": "100000009"}
     assert "<< Nomor satu nol nol, nol nol nol, nol nol sembilan." in service.shown
+
+
+async def test_a_message_is_sent_again_with_the_same_key(bundle: Bundle) -> None:
+    service = Service(bundle, ACTS)
+    turn = 2 + STEPS.index("notify")
+    await service.die(turn, stored=False)
+    await service.die(turn, stored=False)
+    await service.run()
+    first, *more = service.messages.sent
+    assert (first.webhook, first.fields) == ("office", {"number": "100000009"})
+    assert first.key == "id-1-11"
+    assert more == [first, first]
+    taken = {"type": "call.taken_over", "step": "notify"}
+    assert [fact.event for fact in await service.journal.facts("id-1")].count(taken) == 2
 
 
 async def test_a_lookup_is_asked_again_with_the_same_key(bundle: Bundle) -> None:

@@ -17,7 +17,7 @@ from ivr.asterisk.doctor.machine import check_machine
 from ivr.asterisk.doctor.running import check_running
 from ivr.asterisk.pbx.config import read_conf
 from ivr.cli.counting import count
-from ivr.cli.doctor_engine import check_engine, read_flows
+from ivr.cli.doctor_engine import check_engine, check_sources, read_flows
 from ivr.cli.doctor_facts import ask_asterisk, find_conf, is_in_use, look_around
 from ivr.config import Settings
 
@@ -57,7 +57,8 @@ def examine(settings: Settings, conf: Path) -> list[Finding]:
     """Everything that can be found out about this configuration here. Raises SetupError."""
     files = read_conf(conf)
     bundle, findings = read_flows(settings)
-    findings = [*examine_conf(files), *findings, *check_engine(settings)]
+    findings = [*examine_conf(files), *findings, *check_sources(settings, bundle)]
+    findings += check_engine(settings)
     findings += check_machine(look_around(settings, conf, files, bundle), files)
     if not is_in_use(conf, files):
         sentence = "this is a copy: neither its directories nor a running Asterisk were looked at"

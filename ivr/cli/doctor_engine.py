@@ -16,6 +16,7 @@ from ivr.config import Settings
 from ivr.errors import IvrError
 from ivr.flow.bundle import Bundle
 from ivr.flow.loader import check_directory
+from ivr.lookups import find_missing
 from ivr.speech.espeak import Espeak
 from ivr.store.postgres_server import look_at_server
 
@@ -45,6 +46,14 @@ def read_flows(settings: Settings) -> tuple[Bundle | None, list[Finding]]:
     sentence = f"the flows have {faulty} fault{'' if faulty == 1 else 's'}"
     remedy = f"See them all: ivr check {settings.flows}"
     return None, [Finding("flows", "wrong", sentence, str(settings.flows), remedy)]
+
+
+def check_sources(settings: Settings, bundle: Bundle | None) -> list[Finding]:
+    """Whether sources and webhooks have what they need here; nothing for flows with faults."""
+    if bundle is None:
+        return []
+    missing = [_from_error("sources", error) for error in find_missing(settings, bundle)]
+    return conclude("sources", "sources and webhooks have what they need", missing)
 
 
 def check_engine(settings: Settings) -> list[Finding]:

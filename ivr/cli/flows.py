@@ -7,6 +7,8 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -26,10 +28,12 @@ from ivr.errors import UsageError
 from ivr.flow.bundle import Bundle
 from ivr.flow.faults import Fault
 from ivr.flow.loader import check_directory, load_directory
+from ivr.lookups import Outside, answer_from_examples, open_outside
 from ivr.naming import draw_case_number, new_ulid
 from ivr.operations.clock import now
-from ivr.services.tables import Tables
+from ivr.operations.meters import Meters
 from ivr.simulator import Caller, ScriptedCaller, Simulator
+from ivr.simulator.messages import KeptMessages
 from ivr.store.memory import MemoryJournal
 
 DIALLED = re.compile("[+*#0-9]+")
@@ -85,6 +89,11 @@ def _verdict(bundle: Bundle | None, faults: list[Fault]) -> str:
     type=Moment(),
     help="When the call begins, on the hotline's clock, as 2026-12-25T10:00. Without: now.",
 )
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Ask the real web services, functions and webhooks. Without: their examples answer.",
+)
 @click.option("--turns", is_flag=True, help="Show the journal's turns as JSON lines afterwards.")
 @click.pass_obj
 def simulate(
@@ -93,6 +102,7 @@ def simulate(
     keys: str | None,
     caller: str | None,
     at: datetime | None,
+    live: bool,
     turns: bool,
 ) -> None:
     """Have a call to NUMBER in the terminal, without a telephone and without its time.
@@ -106,7 +116,8 @@ def simulate(
     player: Caller = TerminalCaller() if keys is None else ScriptedCaller(to_acts(keys))
     journal = MemoryJournal()
     clock = now if at is None else _begin_clock(bundle, at)
-    call = asyncio.run(_simulate(bundle, journal, player, number, caller, clock))
+    outside = open_outside(settings, Meters().sources) if live else None
+    call = asyncio.run(_simulate(bundle, journal, player, number, caller, clock, outside))
     taken = asyncio.run(journal.turns(call))
     for event in (one for turn in taken for one in turn.events if one["type"] == "call.ended"):
         click.echo(f"-- {write_sentence(event, {})}")
@@ -145,17 +156,27 @@ async def _simulate(
     dialled: str,
     number: str | None,
     clock: Callable[[], datetime],
+    outside: AbstractAsyncContextManager[Outside] | None,
 ) -> str:
     desk = Desk(
         journal=journal,
-        source=Tables(bundle),
+        source=answer_from_examples(bundle),
         bundle=bundle,
         shelf=lambda hash_: bundle,
         now=clock,
         new_id=new_ulid,
         draw_case=draw_case_number,
         name="simulator",
+        notifier=KeptMessages(bundle, click.echo),
     )
+    async with AsyncExitStack() as stack:
+        if outside is not None:
+            real = await stack.enter_async_context(outside)
+            desk = replace(desk, source=real.source(bundle), notifier=real.notifier(bundle))
+        return await _lead(desk, caller, dialled, number)
+
+
+async def _lead(desk: Desk, caller: Caller, dialled: str, number: str | None) -> str:
     started = Started(dialled, None if number is None else Personal(number))
     run = await run_call(desk, Simulator(caller, show=click.echo), "simulated", started)
     return run.call

@@ -130,6 +130,13 @@ def _answered(event: Event) -> str:
             return f"{source} could not answer ({event.get('reason')})"
 
 
+def _told(event: Event) -> str:
+    webhook = f"webhook {event['webhook']}"
+    if event["result"] == "accepted":
+        return f"{webhook} took the message"
+    return f"{webhook} could not be told ({event.get('reason')})"
+
+
 def _message(event: Event) -> str:
     ended = ENDINGS.get(event["ended"], "nobody knows how it ended")
     return f"message of {_seconds(event['length'])}, {ended}"
@@ -263,6 +270,7 @@ FUNCTIONS: Final[Mapping[str, Callable[[Event], str]]] = {
     "case.taken": _case_taken,
     "variables.set": _set,
     "source.answered": _answered,
+    "webhook.answered": _told,
     "message.recorded": _message,
     "recording.switched": _switched,
     "transfer.begun": _handed,

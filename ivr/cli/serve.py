@@ -21,6 +21,7 @@ from ivr.config import Settings
 from ivr.flow.bundle import Bundle
 from ivr.flow.faults import FaultyFlows
 from ivr.flow.loader import check_directory
+from ivr.lookups import find_missing
 from ivr.operations.clock import now
 from ivr.operations.logs import configure_logs
 from ivr.service import run_service
@@ -60,6 +61,8 @@ def serve(
     with ExitStack() as stack:
         stack.enter_context(_alone(settings))
         bundle = load_and_warn(settings.flows, now().date())
+        for missing in find_missing(settings, bundle):
+            raise missing
         prepare_sounds(settings, bundle, _show_progress)
         flows = Shelf(settings.shelf).put(bundle, settings.flows)
         instance = stack.enter_context(local_pbx(settings, ports)) if with_pbx else None

@@ -6,12 +6,15 @@ Pure. A value that does not fit is never shown: it may be about a person.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
-from datetime import date
 
-from ivr.engine.values import Field, Personal
-from ivr.flow.sources import SourceField
+import rfc8785
+
+from ivr.engine.outcomes import Found, NotFound
+from ivr.engine.values import Field, Personal, Secret, reveal
+from ivr.flow.sources import SourceField, is_date
 
 LONGEST = 500
 """Characters of a text; a longer one is not something to be spoken."""
@@ -33,6 +36,32 @@ def read_fields(
     Raises AnswerFault: `missing_field` (it is not there, or null), `wrong_type`, `no_word`.
     """
     return {name: _read(field, said.get(name)) for name, field in declared.items()}
+
+
+def make_found(declared: Mapping[str, SourceField], said: Mapping[str, object]) -> Found:
+    """The answer with the hash of its fields. Raises AnswerFault as `read_fields`.
+
+    The hash of an answer about a person is personal: who knows what it may say could try it out.
+    """
+    fields = read_fields(declared, said)
+    hashed = _hash({name: _plain(value) for name, value in fields.items()})
+    personal = any(isinstance(value, Personal) for value in fields.values())
+    return Found(fields, Personal(hashed) if personal else hashed)
+
+
+def make_not_found() -> NotFound:
+    """That there is no such entry, with the hash of nothing."""
+    return NotFound(_hash(None))
+
+
+def _plain(value: Field) -> str | int | None:
+    assert not isinstance(value, Secret), "no answer holds a secret"
+    return reveal(value)
+
+
+def _hash(content: dict[str, str | int | None] | None) -> str:
+    """SHA-256 of the canonical JSON (RFC 8785), in hex."""
+    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
 
 
 def _read(declared: SourceField, said: object) -> Field:
@@ -68,11 +97,3 @@ def _as_text(said: object) -> str:
     if isinstance(said, str) and len(said) <= LONGEST and said.isprintable():
         return said
     raise AnswerFault("wrong_type")
-
-
-def is_date(text: str) -> bool:
-    """Whether a text is a date as 2026-03-31."""
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

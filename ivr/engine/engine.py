@@ -46,6 +46,7 @@ from ivr.engine.steps import (
     Hangup,
     Lookup,
     Menu,
+    Notify,
     OpenCase,
     Record,
     Say,
@@ -222,7 +223,7 @@ def _settle(draft: Draft, move: Move) -> Step | None:
                 return _with_preface(draft, move) if draft.run.present else None
             case _ if limit := _limit(draft):
                 move = _stop(draft, limit)
-            case Lookup():
+            case Lookup() | Notify():
                 wanted = draft.run.present or draft.run.afterwards
                 return move if wanted else None
             case Say() | Menu() | Collect() | Record() | SetRecording() | Transfer():
@@ -236,14 +237,14 @@ def _settle(draft: Draft, move: Move) -> Step | None:
 
 def _with_preface(draft: Draft, step: Step) -> Step:
     preface = draft.run.preface
-    if not preface or isinstance(step, Lookup | OpenCase | SetRecording):
+    if not preface or isinstance(step, Lookup | Notify | OpenCase | SetRecording):
         return step
     draft.change(preface=())
     return replace(step, utterances=(*preface, *step.utterances))
 
 
 def _apologise(draft: Draft, step: Step) -> Step:
-    if isinstance(step, Lookup | OpenCase | SetRecording):
+    if isinstance(step, Lookup | Notify | OpenCase | SetRecording):
         return step
     sorry = utter(draft, prompt_id("engine", "resumed"))
     rest = step.utterances[1:] if step.utterances[:1] == (sorry,) else step.utterances

@@ -12,10 +12,11 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Discriminator
 
+from ivr.engine.asking import SourceAnswered, WebhookAnswered
 from ivr.engine.handing import TransferBegun, TransferEnded
 from ivr.engine.timetable import HoursChecked
 from ivr.engine.utterance import Utterance
-from ivr.engine.values import Field, Personal, Secret, Value
+from ivr.engine.values import Field, Personal, Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,20 +163,6 @@ class CaseTaken:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceAnswered:
-    """A lookup came back: `result` is found, not_found or failed; `reason` says why it failed."""
-
-    flow: str
-    node: str
-    source: str
-    result: Literal["found", "not_found", "failed"]
-    snapshot: str | None = None
-    reason: str | None = None
-    fields: Value = None
-    type: Literal["source.answered"] = "source.answered"
-
-
-@dataclass(frozen=True, slots=True)
 class MessageRecorded:
     """The caller's message is on disk."""
 
@@ -285,6 +272,7 @@ Event: TypeAlias = Annotated[
     | CaseTaken
     | HoursChecked
     | SourceAnswered
+    | WebhookAnswered
     | MessageRecorded
     | CaseOpened
     | LanguageChosen

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from ivr.engine import collect, menu, record, transfer
+from ivr.engine import collect, menu, notify, record, transfer
+from ivr.engine.asking import SourceAnswered
 from ivr.engine.draft import Draft, Finish, Go, Move
 from ivr.engine.events import (
     CaseTaken,
     LanguageChosen,
     RecordingSwitched,
-    SourceAnswered,
     VariablesSet,
 )
 from ivr.engine.hours import check_hours
@@ -51,6 +51,8 @@ def enter(draft: Draft, node: nodes.AnyNode) -> Move:  # noqa: C901 - one case f
             meanwhile = (_own(draft, "meanwhile"),) if node.meanwhile is not None else ()
             arguments = {name: fill(draft, text) for name, text in node.arguments.items()}
             return Lookup(node.source, arguments, meanwhile)
+        case nodes.Notify():
+            return notify.tell(draft, node)
         case nodes.Hours():
             return check_hours(draft, node)
         case nodes.Language():
@@ -79,6 +81,8 @@ def answer(draft: Draft, node: nodes.AnyNode, outcome: Outcome) -> Move:  # noqa
             return record.take(draft, node, outcome)
         case nodes.Lookup():
             return _answered(draft, node, outcome)
+        case nodes.Notify():
+            return notify.take(draft, node, outcome)
         case nodes.Set():
             if isinstance(outcome, RecordingSet):
                 draft.emit(RecordingSwitched(on=outcome.on, recording=outcome.recording))

@@ -99,10 +99,13 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A source answered. `snapshot` is the SHA-256 of the data that the answer comes from."""
+    """A source answered. `snapshot` is the SHA-256 of the data that the answer comes from: of a
+    table's file, or of the answer itself. It is personal when the answer is and nothing else is
+    hashed.
+    """
 
     fields: Mapping[str, Field]
-    snapshot: str
+    snapshot: Personal | str
     type: Literal["found"] = "found"
 
 
@@ -115,8 +118,17 @@ class NotFound:
 
 
 @dataclass(frozen=True, slots=True)
+class Notified:
+    """A webhook took what it was told."""
+
+    type: Literal["notified"] = "notified"
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
-    """A source could not answer. `reason` is a stable public word: `timeout`, `wrong_type` …."""
+    """A source could not answer, a webhook not be told. `reason` is a stable public word, one of
+    `ivr.flow.sources.Reason`.
+    """
 
     reason: str
     type: Literal["failed"] = "failed"
@@ -202,6 +214,7 @@ Outcome: TypeAlias = Annotated[
     | Recorded
     | Found
     | NotFound
+    | Notified
     | Failed
     | CaseOpened
     | RecordingSet

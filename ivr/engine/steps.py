@@ -99,6 +99,16 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True)
+class Notify:
+    """Tell a webhook something. `meanwhile` as in a lookup. No field is a secret."""
+
+    webhook: str
+    fields: Mapping[str, Field]
+    meanwhile: tuple[Utterance, ...] = ()
+    type: Literal["notify"] = "notify"
+
+
+@dataclass(frozen=True, slots=True)
 class OpenCase:
     """Give the recorded message a case number. Performed once for a call and turn, ever."""
 
@@ -143,7 +153,7 @@ class Hangup:
 
 
 Step: TypeAlias = Annotated[
-    Say | Menu | Collect | Record | Lookup | OpenCase | SetRecording | Transfer | Hangup,
+    Say | Menu | Collect | Record | Lookup | Notify | OpenCase | SetRecording | Transfer | Hangup,
     Discriminator("type"),
 ]
 
@@ -163,6 +173,7 @@ RECOVERY: Mapping[str, Recovery] = {
     "collect": Recovery.REPEAT,
     "record": Recovery.QUERY,
     "lookup": Recovery.KEYED,
+    "notify": Recovery.KEYED,
     "open_case": Recovery.KEYED,
     "set_recording": Recovery.REISSUE,
     "transfer": Recovery.QUERY,
@@ -176,7 +187,7 @@ def utterances_of(step: Step) -> tuple[Utterance, ...]:
     match step:
         case Say() | Menu() | Collect() | Record() | Transfer() | Hangup():
             return step.utterances
-        case Lookup():
+        case Lookup() | Notify():
             return step.meanwhile
         case OpenCase() | SetRecording():
             return ()

@@ -30,7 +30,7 @@ from ivr.flow.plan import (
 )
 from ivr.flow.reading import ModelType, read_model
 from ivr.flow.source import Document
-from ivr.flow.sources import Sources, Table, TableSource
+from ivr.flow.sources import AnySource, Sources, Table, TableSource
 from ivr.flow.translation import Phrases, Translation, translate
 from ivr.flow.tree import Plain, Tree
 
@@ -86,6 +86,7 @@ def assemble(
         plan.tables,
         plan.calendars,
         plan.holidays,
+        plan.webhooks,
     )
     return bundle, faults
 
@@ -102,11 +103,14 @@ def _show(fault: Fault, shown: Callable[[str], str]) -> Fault:
 def _read_plan(desk: _Desk, holidays: Holidays) -> Plan:
     hotline = _read_hotline(desk)
     flows = dict(_read_flows(desk))
-    sources = _read_sources(desk)
-    tables = dict(_read_tables(desk, sources))
+    read = _read_entries(desk, SOURCES_FILE, Sources) or Sources()
+    tables = dict(_read_tables(desk, read.sources))
     calendars = _read_calendars(desk)
     known = holidays if calendars else NO_HOLIDAYS
-    return Plan(hotline, flows, sources, tables, frozenset(desk.unread), calendars, known)
+    unread = frozenset(desk.unread)
+    return Plan(
+        hotline, flows, read.sources, tables, unread, calendars, known, webhooks=read.webhooks
+    )
 
 
 def _read_hotline(desk: _Desk) -> Hotline:
@@ -183,18 +187,13 @@ def _read_rest(desk: _Desk, name: str, tree: Tree, bad: list[Path]) -> Flow | No
     return read_model(Flow, tree, file, {**head, "nodes": nodes})[0]
 
 
-def _read_sources(desk: _Desk) -> Mapping[str, TableSource]:
-    read = _read_entries(desk, SOURCES_FILE, Sources, "sources")
-    return read.sources if read is not None else {}
-
-
 def _read_calendars(desk: _Desk) -> Mapping[str, Calendar]:
-    read = _read_entries(desk, CALENDARS_FILE, Calendars, "calendars")
+    read = _read_entries(desk, CALENDARS_FILE, Calendars)
     return read.calendars if read is not None else {}
 
 
-def _read_entries(desk: _Desk, file: str, model: type[ModelType], entries: str) -> ModelType | None:
-    """A file whose only field is `entries`, without those that cannot be read."""
+def _read_entries(desk: _Desk, file: str, model: type[ModelType]) -> ModelType | None:
+    """A file whose fields are entries by name, without those entries that cannot be read."""
     if file not in desk.files:
         return None
     tree = desk.open(file)
@@ -207,15 +206,22 @@ def _read_entries(desk: _Desk, file: str, model: type[ModelType], entries: str) 
         return read
     places = {path[:2] for path in paths}
     desk.unread |= {(file, place) for place in places}
-    parts = _entries(_entries(tree)[entries]) if entries in _entries(tree) else {}
     kept: dict[str, Plain] = {
-        name: part.plain() for name, part in parts.items() if (entries, name) not in places
+        field: {
+            name: part.plain()
+            for name, part in _entries(_entries(tree)[field]).items()
+            if (field, name) not in places
+        }
+        for field in model.model_fields
+        if field in _entries(tree)
     }
-    return read_model(model, tree, file, {entries: kept})[0]
+    return read_model(model, tree, file, kept)[0]
 
 
-def _read_tables(desk: _Desk, sources: Mapping[str, TableSource]) -> Iterator[tuple[str, Table]]:
+def _read_tables(desk: _Desk, sources: Mapping[str, AnySource]) -> Iterator[tuple[str, Table]]:
     for name, source in sources.items():
+        if not isinstance(source, TableSource):
+            continue
         file = table_file(source.table)
         if file not in desk.files:
             values = {"name": source.table, "file": file}

@@ -24,7 +24,7 @@ from ivr.flow.scalars import (
     as_plain,
     refusal,
 )
-from ivr.flow.sources import Table, TableSource
+from ivr.flow.sources import AnySource, Table, Webhook
 
 
 class Limits(Model):
@@ -118,11 +118,12 @@ class Bundle:
 
     hotline: Hotline
     flows: Mapping[str, Flow]
-    sources: Mapping[str, TableSource]
+    sources: Mapping[str, AnySource]
     texts: Mapping[str, Mapping[str, str]]
     tables: Mapping[str, Table]
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     holidays: Holidays = NO_HOLIDAYS
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
 
     @cached_property
     def hash(self) -> str:
@@ -135,6 +136,8 @@ class Bundle:
             "calendars": as_plain(self.calendars),
             "holidays": as_plain(self.holidays),
         }
+        if self.webhooks:  # a directory without them keeps the hash that it had
+            content["webhooks"] = as_plain(self.webhooks)
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ivr.flow import nodes
 from ivr.flow.bundle import Flow
-from ivr.flow.sources import SourceField, TableSource
+from ivr.flow.sources import AnySource, SourceField
 from ivr.flow.templates import Placeholder
 from ivr.flow.texts import word_id
 
@@ -50,7 +50,7 @@ HOURS_FIELDS: Mapping[str, SourceField] = {
 
 
 def find_declared(
-    flow: Flow, sources: Mapping[str, TableSource], part: Placeholder
+    flow: Flow, sources: Mapping[str, AnySource], part: Placeholder
 ) -> Declared | None:
     """The field behind `{variable.field}`, when a lookup or hours node of the flow fills it."""
     field = part.name.partition(".")[2]

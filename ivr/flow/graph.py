@@ -49,7 +49,7 @@ def _own_exits(node: nodes.AnyNode) -> Iterator[tuple[Target, Path]]:
         yield from list_habit_exits(node, node.keys)
 
 
-def _outcomes(node: nodes.AnyNode) -> Iterator[tuple[Target, Path]]:
+def _outcomes(node: nodes.AnyNode) -> Iterator[tuple[Target, Path]]:  # noqa: C901 - one case each
     match node:
         case nodes.Menu():
             for index, option in enumerate(node.options):
@@ -65,6 +65,9 @@ def _outcomes(node: nodes.AnyNode) -> Iterator[tuple[Target, Path]]:
         case nodes.Lookup():
             yield node.found, ("found",)
             yield node.not_found, ("not_found",)
+            yield node.failed, ("failed",)
+        case nodes.Notify():
+            yield node.next, ("next",)
             yield node.failed, ("failed",)
         case nodes.Hours():
             yield from _present((node.open, "open"), (node.closed, "closed"))

@@ -26,6 +26,8 @@ WARNINGS = frozenset(
         "override-expired",
         "no-holidays",
         "exit-never-taken",
+        "no-examples",
+        "silent-wait",
     }
 )
 """The codes that do not keep a directory from being loaded."""

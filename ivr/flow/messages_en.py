@@ -50,6 +50,7 @@ SENTENCES: Mapping[str, str] = {
     "unknown-field": "there is no field '{name}' here",
     "missing-type": "'type' is missing: say, menu, collect …",
     "unknown-type": "there is no node type '{value}'",
+    "unknown-source-type": "there is no source type '{value}'",
     "text-expected": "a text is expected here",
     "number-expected": "a whole number is expected here, not '{value}'",
     "yes-or-no": "true or false is expected here, not '{value}'",
@@ -83,6 +84,7 @@ SENTENCES: Mapping[str, str] = {
     "unknown-flow": "there is no flow '{name}'",
     "unknown-number": "'numbers' has no '{name}'",
     "unknown-source": "sources.yaml has no source '{name}'",
+    "unknown-webhook": "sources.yaml has no webhook '{name}'",
     "unknown-language": "the hotline does not speak '{name}'; its languages are: {languages}",
     "unknown-timezone": "there is no time zone '{name}'; Indonesia has Asia/Jakarta, Asia/Makassar,"
     " Asia/Jayapura",
@@ -90,6 +92,8 @@ SENTENCES: Mapping[str, str] = {
     "missing-input": "the flow '{owner}' needs '{name}' under `with`",
     "unknown-key": "the source '{owner}' is not asked by '{name}'",
     "missing-key": "the source '{owner}' needs '{name}' under `with`",
+    "unknown-message-field": "the webhook '{owner}' is not told '{name}'",
+    "missing-message-field": "the webhook '{owner}' needs '{name}' under `with`",
     "number-without-inputs": "a number cannot lead to '{name}', which needs: {inputs}",
     "unknown-destination": "hotline.yaml has no destination '{name}'",
     "missing-exit": "nothing says where the call goes on after: {exits}; give each a target, or all"
@@ -128,6 +132,11 @@ SENTENCES: Mapping[str, str] = {
     " {{{name}:number}}, {{{name}:date}} …",
     "secret-spoken": "'{name}' is secret; only its last digits may be spoken: {{{name}:last4}}",
     "secret-used": "'{name}' is secret; it can only be passed whole under `with`",
+    "personal-sent": (
+        "'{name}' is about a person; leave it out, or write `personal: true` at the "
+        "webhook '{webhook}' when people have agreed to that"
+    ),
+    "secret-sent": "'{name}' is secret, and no webhook is told a secret; leave it out",
     "expression-syntax": "the expression cannot be understood at: {rest}",
     "expression-length": "the expression has more than {limit} characters",
     "expression-types": "'{name}' does not work with these types: {types}",
@@ -144,6 +153,39 @@ SENTENCES: Mapping[str, str] = {
     "cell-without-word": "the field '{name}' has no word for '{value}'",
     "cell-identifier": "this cannot be a number of the kind {kind}: {reason}",
     "row-twice": "row {row} has the same key already, so this one is never found",
+    "address": (
+        "this is no address; write https://HOST/PATH without a name or password before the host"
+    ),
+    "address-plain": (
+        "http can be read on the way; write https (http is only for this machine itself)"
+    ),
+    "address-placeholder": (
+        "a placeholder stands for a part of the path or a value of the query only, and "
+        "a webhook's address has none"
+    ),
+    "header-name": "'{name}' is no header that can be given here",
+    "json-path": "'{value}' is no path to one value; write it as $.data.name",
+    "body-with-get": "a GET has no body; take `body` away, or add `method: POST`",
+    "retries-unkeyed": (
+        "a POST that is sent again may do its work twice; take `retries` away, or say "
+        "`keyed: true` when the service knows the header Idempotency-Key"
+    ),
+    "entry-name": "'{value}' is no name of an entry point: letters, digits, dots, - and _",
+    "not-a-key": "'{name}' is none of the arguments under `key`",
+    "key-unused": "the argument '{name}' is never sent: neither `url` nor `body` has it",
+    "secret-in-file": (
+        "this looks like a secret, which everybody who reads the file could use; write "
+        "`{{secret: NAME}}` as the value of a header, and give the operator the secret"
+    ),
+    "found-or-failed": "an example has `found` or `failed`, not both",
+    "no-examples": (
+        "the source '{name}' has no example that finds something, so a simulated call never does"
+    ),
+    "example-field": "the source has no field '{name}'",
+    "example-lacks": "the example lacks the field '{name}', which every answer must have",
+    "silent-wait": (
+        "'{name}' may take {seconds} seconds, in which the caller hears nothing; add `meanwhile`"
+    ),
     # calendars
     "opening-hours": (
         "'{value}' are no opening hours; write 08:00-16:00, 24h, closed, or a list of spans"

@@ -53,6 +53,7 @@ SENTENCES: Mapping[str, str] = {
     "unknown-field": "tidak ada kolom '{name}' di sini",
     "missing-type": "'type' tidak ada: say, menu, collect …",
     "unknown-type": "tidak ada jenis simpul '{value}'",
+    "unknown-source-type": "tidak ada jenis sumber '{value}'",
     "text-expected": "di sini harus ada teks",
     "number-expected": "di sini harus ada bilangan bulat, bukan '{value}'",
     "yes-or-no": "di sini harus true atau false, bukan '{value}'",
@@ -84,6 +85,7 @@ SENTENCES: Mapping[str, str] = {
     "unknown-flow": "tidak ada alur '{name}'",
     "unknown-number": "'numbers' tidak memiliki '{name}'",
     "unknown-source": "sources.yaml tidak memiliki sumber '{name}'",
+    "unknown-webhook": "sources.yaml tidak memiliki webhook '{name}'",
     "unknown-language": "layanan ini tidak berbahasa '{name}'; bahasanya: {languages}",
     "unknown-timezone": "tidak ada zona waktu '{name}'; Indonesia memiliki Asia/Jakarta,"
     " Asia/Makassar, Asia/Jayapura",
@@ -91,6 +93,8 @@ SENTENCES: Mapping[str, str] = {
     "missing-input": "alur '{owner}' memerlukan '{name}' di bawah `with`",
     "unknown-key": "sumber '{owner}' tidak ditanya dengan '{name}'",
     "missing-key": "sumber '{owner}' memerlukan '{name}' di bawah `with`",
+    "unknown-message-field": "webhook '{owner}' tidak diberi '{name}'",
+    "missing-message-field": "webhook '{owner}' memerlukan '{name}' di bawah `with`",
     "number-without-inputs": "nomor tidak dapat menuju '{name}', yang memerlukan: {inputs}",
     "unknown-destination": "hotline.yaml tidak memiliki tujuan '{name}'",
     "missing-exit": "tidak ada kelanjutan setelah: {exits}; beri masing-masing tujuan, atau"
@@ -131,6 +135,11 @@ SENTENCES: Mapping[str, str] = {
     "secret-spoken": "'{name}' rahasia; hanya empat angka terakhirnya boleh diucapkan:"
     " {{{name}:last4}}",
     "secret-used": "'{name}' rahasia; hanya dapat diteruskan utuh di bawah `with`",
+    "personal-sent": (
+        "'{name}' menyangkut seseorang; hapus, atau tulis `personal: true` pada "
+        "webhook '{webhook}' bila orang telah menyetujuinya"
+    ),
+    "secret-sent": "'{name}' rahasia, dan webhook tidak pernah diberi rahasia; hapus",
     "expression-syntax": "rumus ini tidak dapat dipahami pada: {rest}",
     "expression-length": "rumus ini lebih dari {limit} karakter",
     "expression-types": "'{name}' tidak berlaku untuk jenis ini: {types}",
@@ -148,6 +157,40 @@ SENTENCES: Mapping[str, str] = {
     "cell-without-word": "kolom '{name}' tidak memiliki kata untuk '{value}'",
     "cell-identifier": "ini tidak mungkin nomor jenis {kind}: {reason}",
     "row-twice": "baris {row} sudah memiliki kunci yang sama, sehingga yang ini tidak ditemukan",
+    "address": (
+        "ini bukan alamat; tulis https://HOST/JALUR tanpa nama atau kata sandi di depan host"
+    ),
+    "address-plain": "http dapat dibaca di jalan; tulis https (http hanya untuk mesin ini sendiri)",
+    "address-placeholder": (
+        "isian hanya untuk bagian jalur atau nilai kueri, dan alamat webhook tidak memilikinya"
+    ),
+    "header-name": "'{name}' bukan header yang dapat diberikan di sini",
+    "json-path": "'{value}' bukan jalur ke satu nilai; tulis seperti $.data.name",
+    "body-with-get": "GET tidak memiliki isi; hapus `body`, atau tambahkan `method: POST`",
+    "retries-unkeyed": (
+        "POST yang dikirim ulang dapat bekerja dua kali; hapus `retries`, atau tulis "
+        "`keyed: true` bila layanan itu mengenal header Idempotency-Key"
+    ),
+    "entry-name": "'{value}' bukan nama entry point: huruf, angka, titik, - dan _",
+    "not-a-key": "'{name}' tidak termasuk argumen di bawah `key`",
+    "key-unused": "argumen '{name}' tidak pernah dikirim: tidak ada di `url` maupun `body`",
+    "secret-in-file": (
+        "ini tampak seperti rahasia yang dapat dipakai setiap pembaca berkas; tulis "
+        "`{{secret: NAMA}}` sebagai nilai header, dan serahkan rahasianya kepada "
+        "operator"
+    ),
+    "found-or-failed": "sebuah contoh memiliki `found` atau `failed`, salah satu",
+    "no-examples": (
+        "sumber '{name}' tidak memiliki contoh yang menemukan sesuatu, sehingga "
+        "panggilan simulasi pun tidak"
+    ),
+    "example-field": "sumber ini tidak memiliki kolom '{name}'",
+    "example-lacks": (
+        "contoh ini tidak memiliki kolom '{name}', yang harus ada dalam setiap jawaban"
+    ),
+    "silent-wait": (
+        "'{name}' dapat memakan {seconds} detik tanpa suara bagi penelepon; tambahkan `meanwhile`"
+    ),
     # calendars
     "opening-hours": "'{value}' bukan jam buka; tulis 08:00-16:00, 24h, closed, atau daftar jam",
     "weekday": "'{name}' bukan hari; tulis monday, atau monday-friday untuk beberapa hari",

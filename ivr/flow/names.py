@@ -16,7 +16,7 @@ from ivr.flow.fields import HOURS_FIELDS
 from ivr.flow.graph import list_exits
 from ivr.flow.plan import Plan
 from ivr.flow.scalars import Jump
-from ivr.flow.sources import TableSource
+from ivr.flow.sources import AnySource
 from ivr.flow.templates import TemplateFault, whole_placeholder
 
 CALL: Mapping[str, Type] = {
@@ -131,7 +131,7 @@ def _assignments(
             yield node.into, _results_of(plan.flows.get(node.flow), names)
 
 
-def _fields_of(source: TableSource | None) -> Sort:
+def _fields_of(source: AnySource | None) -> Sort:
     if source is None:
         return "any"
     return {name: _FIELDS[declared.type] for name, declared in source.fields.items()}

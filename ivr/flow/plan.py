@@ -14,7 +14,7 @@ from ivr.flow.bundle import Flow, Hotline
 from ivr.flow.calendars import Calendar
 from ivr.flow.faults import Finding, Path, nearest
 from ivr.flow.holidays import NO_HOLIDAYS, Holidays
-from ivr.flow.sources import Table, TableSource
+from ivr.flow.sources import AnySource, Table, Webhook
 
 HOTLINE_FILE = "hotline.yaml"
 SOURCES_FILE = "sources.yaml"
@@ -38,7 +38,7 @@ def table_file(table: str) -> str:
 
 @dataclass(frozen=True)
 class Plan:
-    """A directory's hotline, flows, sources, tables and calendars as far as they could be read.
+    """A directory's hotline, flows, sources and calendars as far as they could be read.
 
     `unread` are the parts that could not, as file and path: all of a file (an empty path), a field
     of it, or a node of a flow.
@@ -46,11 +46,12 @@ class Plan:
 
     hotline: Hotline
     flows: Mapping[str, Flow]
-    sources: Mapping[str, TableSource]
+    sources: Mapping[str, AnySource]
     tables: Mapping[str, Table]
     unread: frozenset[tuple[str, Path]] = field(default_factory=frozenset)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     holidays: Holidays = NO_HOLIDAYS
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:

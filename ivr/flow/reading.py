@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ivr.flow import bundle, calendars, nodes, scalars, sources
+from ivr.flow import addresses, bundle, calendars, nodes, scalars, sources
 from ivr.flow.faults import Finding, Path, nearest
 from ivr.flow.tree import Plain, Tree
 
@@ -34,8 +34,10 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "limits": bundle.Limits,
     "destinations": bundle.Destination,
     "keys": nodes.UniversalJump,
-    "sources": sources.TableSource,
-    "fields": sources.SourceField,
+    "fields": sources.JsonField,
+    "headers": addresses.SecretHeader,
+    "examples": sources.Example,
+    "webhooks": sources.Webhook,
     "calendars": calendars.Calendar,
     "days": calendars.AgencyDay,
     "overrides": calendars.Override,
@@ -61,6 +63,10 @@ _LIMITS: Mapping[str, tuple[str, str]] = {
     "less_than_equal": ("too-much", "le"),
     "too_short": ("too-few", "min_length"),
     "too_long": ("too-many", "max_length"),
+}
+_TYPES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "nodes": ("unknown-type", NODE_MODELS),
+    "sources": ("unknown-source-type", sources.SOURCE_MODELS),
 }
 _PATTERNS: Mapping[str, str] = {"hotline": "hotline-name", "digits": "digits-range"}
 
@@ -148,7 +154,9 @@ def _translate(error: _Error, model: type[BaseModel], tree: Tree, file: str) -> 
         code, near = "unknown-field", nearest(name, _fields_at(error.path[:-1], model, tree))
     elif error.type == "union_tag_invalid":
         values["value"] = _shorten(str(error.context["tag"]))
-        code, near = "unknown-type", nearest(values["value"], NODE_MODELS)
+        is_source = error.path[:1] == ("sources",)
+        code, known = _TYPES["sources" if is_source else "nodes"]
+        near = nearest(values["value"], known)
     elif error.type == "literal_error":
         choices = re.findall(r"'([^']*)'", error.context["expected"])
         code, near = "bad-choice", nearest(value, choices)
@@ -171,6 +179,8 @@ def _fields_at(path: Path, model: type[BaseModel], tree: Tree) -> list[str]:
     part: type[BaseModel] | None = model
     if len(names) == 2 and names[0] == "nodes":
         part = NODE_MODELS.get(_type_of(path, tree))
+    elif len(names) == 2 and names[0] == "sources":
+        part = sources.SOURCE_MODELS.get(_type_of(path, tree) or "table")
     elif names:
         part = _PARTS.get(names[-1]) or (_PARTS.get(names[-2]) if len(names) > 1 else None)
         part = part or scalars.Jump

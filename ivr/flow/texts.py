@@ -6,7 +6,7 @@
 | an option's label, spoken as a whole sentence | `tax.main.options.filing` |
 | what follows a silence, wrong key, giving up | `tax.main.on_silence.1`, `tax.main.on_give_up` |
 | a reason why digits are refused | `tax.ask_npwp.on_invalid.short` |
-| while a lookup takes its time | `tax.find.meanwhile` |
+| while a lookup or a webhook takes its time | `tax.find.meanwhile` |
 | defaults of a flow, of the hotline | `tax.defaults.on_silence.1`, `hotline.on_silence.1` |
 | the engine's own words | `engine.resumed` |
 | the word for a value of a source | `sources.npwp_status.status.active` |
@@ -27,7 +27,7 @@ from ivr.flow.calendars import Calendar
 from ivr.flow.faults import Path
 from ivr.flow.holidays import Holidays
 from ivr.flow.scalars import Text
-from ivr.flow.sources import TableSource
+from ivr.flow.sources import AnySource
 
 ENGINE = "engine"
 HOTLINE = "hotline"
@@ -75,7 +75,7 @@ def list_hotline_texts(hotline: Hotline) -> Iterator[Entry]:
         yield Entry(prompt_id(ENGINE, name), text, ("phrases", name))
 
 
-def list_words(sources: Mapping[str, TableSource]) -> Iterator[Entry]:
+def list_words(sources: Mapping[str, AnySource]) -> Iterator[Entry]:
     """The words that sources declare for their values."""
     for source, table in sources.items():
         for field, declared in table.fields.items():
@@ -130,7 +130,7 @@ def _list_node(prefix: str, path: Path, node: nodes.AnyNode) -> Iterator[Entry]:
             yield Entry(prompt_id(prefix, "say"), node.say, (*path, "say"))
         case nodes.Menu() | nodes.Transfer() | nodes.Hangup() if node.say is not None:
             yield Entry(prompt_id(prefix, "say"), node.say, (*path, "say"))
-        case nodes.Lookup() if node.meanwhile is not None:
+        case nodes.Lookup() | nodes.Notify() if node.meanwhile is not None:
             yield Entry(prompt_id(prefix, "meanwhile"), node.meanwhile, (*path, "meanwhile"))
     if isinstance(node, nodes.Menu | nodes.Transfer):
         yield from _list_options(prefix, path, node)

@@ -32,6 +32,7 @@ class Meters:
         self.journal = JournalMeters(kept)
         self.store = StoreMeters(kept)
         self.process = ProcessMeters(kept)
+        self.sources = SourceMeters(kept)
 
 
 class CallMeters:
@@ -171,6 +172,39 @@ class StoreMeters:
         self.refused = Counter(
             "ivr_records_refused", "The store will never take it", ["process"], registry=registry
         )
+
+
+class SourceMeters:
+    """What lookups and messages came to. Names and results come from the flow directory's files
+    and a closed set of reasons.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.answers = Counter(
+            "ivr_source_answers", "Lookups by result", ["source", "result"], registry=registry
+        )
+        self.messages = Counter(
+            "ivr_webhook_messages", "Messages by result", ["webhook", "result"], registry=registry
+        )
+        self.paused = Gauge(
+            "ivr_source_paused",
+            "1: it failed again and again and is not asked for a while",
+            ["name"],
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+
+    def count_answer(self, source: str, result: str) -> None:
+        """Count an answer of a source."""
+        self.answers.labels(source, result).inc()
+
+    def count_message(self, webhook: str, result: str) -> None:
+        """Count a message to a webhook."""
+        self.messages.labels(webhook, result).inc()
+
+    def set_paused(self, name: str, paused: bool) -> None:
+        """Tell whether a source or webhook is given a pause."""
+        self.paused.labels(name).set(paused)
 
 
 class ServerCounts:

@@ -16,6 +16,7 @@ from ivr.engine.steps import (
     Hangup,
     Lookup,
     Menu,
+    Notify,
     OpenCase,
     Record,
     Say,
@@ -43,7 +44,7 @@ def longest(step: Step) -> float:
             return PROMPTS + (step.timing.first_key + step.timing.total) / 1000
         case Record():
             return PROMPTS + (step.limit + step.silence) / 1000
-        case Lookup() | OpenCase() | SetRecording():
+        case Lookup() | Notify() | OpenCase() | SetRecording():
             return SHORT
         case Transfer():
             return math.inf  # a talk is never cut

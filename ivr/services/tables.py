@@ -25,7 +25,7 @@ class Tables:
         """The first row whose key columns equal the arguments; `key` is not needed to read."""
         declared = self._sources.get(source)
         table = self._tables.get(source)
-        if declared is None or table is None:
+        if not isinstance(declared, TableSource) or table is None:
             return Failed("unknown_source")
         row = _find_row(declared, table, arguments)
         if row is None:

@@ -7,12 +7,9 @@ goes the way that it would go with the real source.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-import rfc8785
-
-from ivr.engine.answers import AnswerFault, read_fields
+from ivr.engine.answers import AnswerFault, make_found, make_not_found
 from ivr.engine.outcomes import Failed, Found, NotFound
 from ivr.engine.values import Scalar
 from ivr.flow.bundle import Bundle
@@ -66,9 +63,9 @@ class FixedAnswers:
         if example.failed is not None:
             return Failed(example.failed)
         if example.found is None:
-            return NotFound(_hash(None))
+            return make_not_found()
         try:
-            return Found(read_fields(declared.fields, example.found), _hash(example.found))
+            return make_found(declared.fields, example.found)
         except AnswerFault as fault:
             return Failed(fault.reason)
 
@@ -76,7 +73,3 @@ class FixedAnswers:
 def _fits(example: Example, arguments: Mapping[str, Scalar]) -> bool:
     """Whether every argument of the example was given so."""
     return all(str(arguments.get(name)) == value for name, value in example.arguments.items())
-
-
-def _hash(said: Mapping[str, str] | None) -> str:
-    return hashlib.sha256(rfc8785.dumps(None if said is None else dict(said))).hexdigest()

@@ -62,7 +62,8 @@ def _list_prompt(bundle: Bundle, flow: Flow, language: str, prompt: str) -> froz
             ids = [word_id(declared.source, declared.field, value) for value in declared.of.words]
             words[part.name] = frozenset(bundle.texts[language][one] for one in ids)
         else:
-            rows = bundle.tables[declared.source].rows
+            table = bundle.tables.get(declared.source)
+            rows = () if table is None else table.rows
             words[part.name] = frozenset(row[declared.field] for row in rows)
     return list_clips(language, template, kinds, words)
 

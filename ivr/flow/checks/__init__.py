@@ -14,6 +14,8 @@ from ivr.flow.checks import (
     hotline,
     menus,
     paths,
+    personal,
+    requests,
     sources,
     spoken,
     targets,
@@ -44,6 +46,8 @@ def find_faults(
         *transfers.check(plan),
         *values.check(plan, names, written),
         *sources.check(plan),
+        *requests.check(plan),
+        *personal.check(plan),
         *calendars.check(plan, written, today),
         *spoken.check(plan, names, written),
     ]

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
 
 from ivr.flow import identifiers
-from ivr.flow.faults import Finding, nearest
+from ivr.flow.faults import Finding, Path, nearest
 from ivr.flow.plan import SOURCES_FILE, Plan, table_file, unknown
-from ivr.flow.sources import SourceField, Table, TableSource
+from ivr.flow.sources import SourceField, Table, TableSource, is_date
 from ivr.flow.templates import SPEECH_KINDS
 
 
 def check(plan: Plan) -> Iterator[Finding]:
     """Every finding about `sources.yaml` and the tables."""
     for name, source in plan.sources.items():
-        yield from _check_source(name, source)
-        if name in plan.tables:
-            yield from _check_table(source, plan.tables[name])
+        yield from _check_fields(name, source.fields)
+        if isinstance(source, TableSource):
+            yield from _check_kinds(name, source)
+            if name in plan.tables:
+                yield from _check_table(source, plan.tables[name])
 
 
-def _check_source(name: str, source: TableSource) -> Iterator[Finding]:
+def _check_kinds(name: str, source: TableSource) -> Iterator[Finding]:
     for column in source.kinds:
         if column not in source.key:
             kinds = ("sources", name, "kinds", column)
             yield unknown("unknown-key", SOURCES_FILE, kinds, column, source.key, owner=name)
-    for field, declared in source.fields.items():
+
+
+def _check_fields(name: str, fields: Mapping[str, SourceField]) -> Iterator[Finding]:
+    for field, declared in fields.items():
         speak = declared.speak
         if speak is not None and speak not in SPEECH_KINDS:
             place = ("sources", name, "fields", field, "speak")
@@ -45,30 +49,22 @@ def _check_table(source: TableSource, table: Table) -> Iterator[Finding]:
                 continue
             cell, place = row[column], (index, column)
             if column in source.fields:
-                yield from _check_cell(source.fields[column], cell, file, place)
+                yield from check_cell(source.fields[column], cell, file, place)
             if column in source.kinds:
                 yield from _check_identifier(source.kinds[column], cell, file, place)
     yield from _find_twins(source, table, file)
 
 
-def _check_cell(
-    declared: SourceField, cell: str, file: str, place: tuple[int, str]
-) -> Iterator[Finding]:
-    values = {"value": cell, "name": place[1]}
+def check_cell(declared: SourceField, cell: str, file: str, place: Path) -> Iterator[Finding]:
+    """Whether a value fits its field: of a row, or of an example."""
+    values = {"value": cell, "name": str(place[-1])}
     if declared.type == "number" and not re.fullmatch(r"-?[0-9]{1,15}", cell):
         yield Finding("cell-number", file, place, values)
-    if declared.type == "date" and not _is_date(cell):
+    if declared.type == "date" and not is_date(cell):
         yield Finding("cell-date", file, place, values)
     if declared.words and cell not in declared.words:
         near = nearest(cell, declared.words)
         yield Finding("cell-without-word", file, place, values, near)
-
-
-def _is_date(cell: str) -> bool:
-    try:
-        return date.fromisoformat(cell).isoformat() == cell
-    except ValueError:
-        return False
 
 
 def _check_identifier(kind: str, cell: str, file: str, place: tuple[int, str]) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from ivr.flow.expressions import check_expression
 from ivr.flow.faults import Finding
 from ivr.flow.names import Names, flatten
 from ivr.flow.plan import Plan
+from ivr.flow.sources import TableSource
 from ivr.flow.templates import Placeholder, TemplateFault, locate_placeholders
 from ivr.flow.texts import list_flow_texts
 from ivr.flow.translation import Written
@@ -26,7 +27,7 @@ def check(
 ) -> Iterator[Finding]:
     """Every placeholder whose value would be free text."""
     for flow in plan.flows.values():
-        computed = set(_list_computed(flow, names[flow.flow]))
+        computed = {*_list_computed(flow, names[flow.flow]), *_list_told(plan, flow)}
         keyed = set(_list_keyed(flow))
         for entry in list_flow_texts(flow):
             for found in written.get(entry.id, {}).values():
@@ -46,6 +47,19 @@ def _list_computed(flow: Flow, names: Names) -> Iterator[str]:
             for name, expression in node.compute.items():
                 if check_expression(expression, flat) in ("string", "bool"):
                     yield name
+
+
+def _list_told(plan: Plan, flow: Flow) -> Iterator[str]:
+    """Fields whose text only the call will tell: of a source that is no table."""
+    for node in flow.nodes.values():
+        if not isinstance(node, nodes.Lookup):
+            continue
+        source = plan.sources.get(node.source)
+        if source is None or isinstance(source, TableSource):
+            continue
+        for name, field in source.fields.items():
+            if field.type == "text" and not field.words and field.speak in (None, "text"):
+                yield f"{node.into}.{name}"
 
 
 def _list_keyed(flow: Flow) -> Iterator[str]:

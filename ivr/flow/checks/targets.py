@@ -90,6 +90,8 @@ def _check_node(plan: Plan, flow: Flow, node: nodes.AnyNode, path: Path) -> Iter
             yield from _check_subflow(plan, node, file, path)
         case nodes.Lookup():
             yield from _check_lookup(plan, node, file, path)
+        case nodes.Notify():
+            yield from _check_notify(plan, node, file, path)
         case nodes.Hours():
             yield from _check_calendar(plan, node.calendar, file, (*path, "calendar"))
         case nodes.Language():
@@ -125,6 +127,14 @@ def _check_lookup(plan: Plan, node: nodes.Lookup, file: str, path: Path) -> Iter
         yield from _compare(node.arguments, key, ("key", node.source), file, path)
     elif not plan.lacks(SOURCES_FILE, "sources", node.source):
         yield unknown("unknown-source", file, (*path, "source"), node.source, plan.sources)
+
+
+def _check_notify(plan: Plan, node: nodes.Notify, file: str, path: Path) -> Iterator[Finding]:
+    if node.webhook in plan.webhooks:
+        fields = plan.webhooks[node.webhook].fields
+        yield from _compare(node.arguments, fields, ("message-field", node.webhook), file, path)
+    elif not plan.lacks(SOURCES_FILE, "webhooks", node.webhook):
+        yield unknown("unknown-webhook", file, (*path, "webhook"), node.webhook, plan.webhooks)
 
 
 def _check_calendar(plan: Plan, name: str, file: str, path: Path) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ivr.flow import nodes
 from ivr.flow.expressions import LONGEST, Complaint, check_expression
@@ -15,6 +15,9 @@ from ivr.flow.scalars import Jump
 from ivr.flow.templates import Placeholder, TemplateFault, locate_placeholders, parse_template
 from ivr.flow.texts import list_flow_texts, list_hotline_texts
 from ivr.flow.translation import Written
+
+_SENT = {"secret-used": "secret-sent"}
+"""What is said of a message instead: a secret cannot even be passed whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,9 @@ def _placeholders(text: str) -> tuple[tuple[Placeholder, int], ...]:
         return ()
 
 
-def _check_node(plan: Plan, scope: _Scope, node: nodes.AnyNode, path: Path) -> Iterator[Finding]:
+def _check_node(  # noqa: C901 - one case for each kind
+    plan: Plan, scope: _Scope, node: nodes.AnyNode, path: Path
+) -> Iterator[Finding]:
     match node:
         case nodes.Set():
             for name, text in node.values.items():
@@ -98,6 +103,10 @@ def _check_node(plan: Plan, scope: _Scope, node: nodes.AnyNode, path: Path) -> I
                 yield from _check_case(plan, scope, case, (*path, "cases", index))
         case nodes.Lookup() | nodes.Subflow():
             yield from _check_arguments(scope, node.arguments, (*path, "with"))
+        case nodes.Notify():
+            for name, text in node.arguments.items():
+                for one in _check_value(scope, text, (*path, "with", name), secret=False):
+                    yield replace(one, code=_SENT.get(one.code, one.code))
         case nodes.Transfer():
             for name, text in node.context.items():
                 yield from _check_value(scope, text, (*path, "context", name), secret=False)

@@ -23,7 +23,7 @@ from ivr.flow.habits import (
 from ivr.flow.nodes.entries import Collect, Record
 from ivr.flow.nodes.logic import Case, Choose, Set, Subflow
 from ivr.flow.nodes.menus import Menu, Option
-from ivr.flow.nodes.services import Hours, Lookup, Transfer
+from ivr.flow.nodes.services import Hours, Lookup, Notify, Transfer
 from ivr.flow.nodes.speaking import Hangup, Language, Say
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "Lookup",
     "Menu",
     "Node",
+    "Notify",
     "Option",
     "Record",
     "Say",
@@ -63,6 +64,7 @@ AnyNode: TypeAlias = Annotated[
     | Subflow
     | Record
     | Lookup
+    | Notify
     | Hours
     | Language
     | Transfer

@@ -1,4 +1,4 @@
-"""What lies outside the call: sources, calendars and officers."""
+"""What lies outside the call: sources, webhooks, calendars and officers."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ class Lookup(Node):
     meanwhile: Text | None = None
     found: Target
     not_found: Target
+    failed: Target
+
+
+class Notify(Node):
+    """Tell a webhook of `sources.yaml` something; `arguments` are exactly its fields."""
+
+    type: Literal["notify"] = "notify"
+    webhook: Name
+    arguments: Mapping[Name, str] = Field(default_factory=dict, alias="with")
+    meanwhile: Text | None = None
+    next: Target
     failed: Target
 
 
