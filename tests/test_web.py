@@ -2,71 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
+import gzip
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 import trustme
 
-from ivr.engine.answers import AnswerFault
-from ivr.engine.outcomes import Failed, Found, NotFound
+from ivr.engine.outcomes import Failed, Found
 from ivr.flow.addresses import SecretHeader
-from ivr.flow.sources import HttpSource
-from ivr.services.breaker import FAILURES, PAUSE
-from ivr.services.guard import Guard
-from ivr.services.web import MOST_BYTES, WebClient, open_session
-from ivr.services.web_sources import WebSources
-from tests.web_peer import HANG, RESET, Asked, WebPeer, answer, serving
-
-SECRETS = {"trains": "sandi-rahasia-4711"}
-PRIVATE = "Contoh Rahasia 3171010101900001"
-
-
-def secret(name: str) -> str:
-    if name not in SECRETS:
-        raise AnswerFault("no_secret")
-    return SECRETS[name]
-
-
-def declare(url: str, **more: object) -> HttpSource:
-    """A source with one field. It has all the time that a test may take, unless it says less."""
-    usual = {"type": "http", "key": ["id"], "timeout": 20_000, "fields": {"name": {}}}
-    return HttpSource.model_validate({**usual, "url": url, **more})
-
-
-class Line:
-    """A source of a peer, and the seconds between its attempts."""
-
-    def __init__(self, session: object, hosts: list[str], declared: HttpSource) -> None:
-        self.slept: list[float] = []
-        self.now = 0.0
-        self.told: list[tuple[str, bool]] = []
-        client = WebClient(session, hosts, secret, self._sleep)  # type: ignore[arg-type]
-        guard = Guard(lambda: self.now, lambda name, paused: self.told.append((name, paused)))
-        self._source = WebSources({"it": declared}, client, guard)
-
-    async def _sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-
-    async def ask(self, id_: str = "7", key: str = "call-1") -> Found | NotFound | Failed:
-        return await self._source.fetch("it", {"id": id_}, key)
-
-
-@asynccontextmanager
-async def lining(
-    says: Callable[[Asked], bytes | str], path: str = "/x/{id}", **more: Any
-) -> AsyncIterator[tuple[Line, WebPeer]]:
-    async with serving(says) as peer, open_session() as session:
-        yield Line(session, [peer.host], declare(f"http://{peer.host}{path}", **more)), peer
-
-
-async def ask_once(said: bytes | str, **more: Any) -> Found | NotFound | Failed:
-    async with lining(lambda asked: said, **more) as (line, _):
-        return await line.ask()
+from ivr.services.web import MOST_BYTES, open_session
+from tests.web_line import PRIVATE, Line, ask_once, declare, lining
+from tests.web_peer import HANG, RESET, answer, serving
 
 
 @pytest.mark.parametrize(
@@ -78,6 +25,7 @@ async def ask_once(said: bytes | str, **more: Any) -> Found | NotFound | Failed:
         (answer(b"", 302, Location="http://127.0.0.1:1/"), "redirect"),
         (answer(b"<html>" + PRIVATE.encode()), "bad_json"),
         (answer(b'{"name": NaN}'), "bad_json"),
+        (answer(gzip.compress(b'{"name": 1}'), Content_Encoding="gzip"), "bad_json"),
         (answer(b"\xff\xfe"), "bad_json"),
         (answer(b"[" * 100_000), "bad_json"),
         (answer(b'"' + b"x" * MOST_BYTES + b'"'), "too_big"),
@@ -201,105 +149,6 @@ async def test_a_name_that_nobody_has_is_a_fault_of_its_own() -> None:
         assert await Line(session, ["nobody.invalid"], declared).ask() == Failed("dns")
 
 
-def sequence(*said: bytes | str) -> Callable[[Asked], bytes | str]:
-    rest = iter(said)
-    return lambda asked: next(rest)
-
-
-BROKEN, RIGHT = answer(b"", 503), answer({"name": "a"})
-
-
-async def test_it_is_tried_again_with_growing_pauses() -> None:
-    async with lining(sequence(BROKEN, BROKEN, BROKEN, RIGHT), retries=3) as (line, peer):
-        assert isinstance(await line.ask(), Found)
-        assert line.slept == [0.2, 0.4, 0.8]
-    async with lining(sequence(BROKEN, BROKEN), retries=1) as (line, peer):
-        assert await line.ask() == Failed("server_error")
-        assert len(peer.asked) == 2
-
-
-@pytest.mark.parametrize("said", [answer(b"?"), answer(b"", 403), answer(b"", 301)])
-async def test_what_would_come_again_is_not_tried_again(said: bytes) -> None:
-    async with lining(lambda asked: said, retries=3) as (line, peer):
-        assert isinstance(await line.ask(), Failed)
-        assert len(peer.asked) == 1
-
-
-async def test_a_post_is_tried_again_only_under_its_key() -> None:
-    keyed: dict[str, Any] = {"method": "POST", "keyed": True, "retries": 1}
-    async with lining(sequence(BROKEN, RIGHT), "/x", **keyed) as (line, peer):
-        assert isinstance(await line.ask(), Found)
-        assert [one.headers["idempotency-key"] for one in peer.asked] == ["call-1", "call-1"]
-    async with lining(sequence(BROKEN, RIGHT), "/x", method="POST") as (line, peer):
-        assert await line.ask() == Failed("server_error")
-        assert len(peer.asked) == 1
-
-
-async def test_all_attempts_share_one_time_limit() -> None:
-    """The second attempt waits for ever; the limit of the source ends both together."""
-    async with lining(sequence(BROKEN, HANG), retries=3, timeout=300) as (line, peer):
-        assert await line.ask() == Failed("timeout")
-        assert len(peer.asked) == 2
-
-
-async def test_connections_are_used_again() -> None:
-    async with lining(lambda asked: RIGHT) as (line, peer):
-        for _ in range(5):
-            await line.ask()
-        assert (len(peer.asked), peer.connections) == (5, 1)
-
-
-async def test_a_service_that_is_down_is_given_a_pause() -> None:
-    said = [BROKEN]
-    async with lining(lambda asked: said[0]) as (line, peer):
-        for _ in range(FAILURES):
-            assert await line.ask() == Failed("server_error")
-        assert await line.ask() == Failed("paused")
-        assert len(peer.asked) == FAILURES
-        line.now += PAUSE
-        assert await line.ask() == Failed("server_error")
-        assert await line.ask() == Failed("paused")
-        assert line.told[-1] == ("it", True)
-        line.now += PAUSE
-        said[0] = RIGHT
-        assert isinstance(await line.ask(), Found)
-        assert isinstance(await line.ask(), Found)
-        assert line.told[-1] == ("it", False)
-        assert len(peer.asked) == FAILURES + 3
-
-
-async def test_only_one_request_tries_a_service_after_its_pause() -> None:
-    said: list[bytes | str] = [BROKEN]
-    probed = asyncio.Event()
-
-    def says(asked: Asked) -> bytes | str:
-        if said[0] == HANG:
-            probed.set()
-        return said[0]
-
-    async with lining(says) as (line, _):
-        for _ in range(FAILURES):
-            await line.ask()
-        line.now += PAUSE
-        said[0] = HANG
-        async with asyncio.TaskGroup() as group:
-            probe = group.create_task(line.ask())
-            await probed.wait()
-            assert await line.ask() == Failed("paused")
-            probe.cancel()
-        said[0] = RIGHT
-        assert isinstance(await line.ask(), Found)
-
-
-async def test_odd_questions_do_not_take_a_service_away_from_others() -> None:
-    refusals = [answer(b"", 400), answer({"name": None}), answer({"name": []})] * FAILURES
-    async with lining(sequence(*refusals, RIGHT)) as (line, _):
-        for _ in range(len(refusals)):
-            assert isinstance(await line.ask(), Failed)
-            assert await line.ask("..") == Failed("bad_argument")
-        assert isinstance(await line.ask(), Found)
-
-
 @pytest.mark.parametrize("kind", ["right", "expired", "other name", "unknown authority"])
 async def test_only_a_certificate_that_holds_is_trusted(kind: str) -> None:
     authority, stranger = trustme.CA(), trustme.CA()
@@ -311,7 +160,10 @@ async def test_only_a_certificate_that_holds_is_trusted(kind: str) -> None:
     ours, theirs = ssl.create_default_context(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.configure_trust(ours)
     certificate.configure_cert(theirs)
-    async with serving(lambda asked: RIGHT, theirs) as peer, open_session(ours) as session:
+    async with (
+        serving(lambda asked: answer({"name": "a"}), theirs) as peer,
+        open_session(ours) as session,
+    ):
         host = f"localhost:{peer.port}"
         got = await Line(session, [host], declare(f"https://{host}/x/{{id}}")).ask()
     assert got == Failed("tls") if kind != "right" else isinstance(got, Found)

@@ -19,7 +19,15 @@ _URL = re.compile(r"(https?)://([^/?#]*)(/[^?#]*)?(?:\?([^#]*))?")
 _HOST = re.compile(r"(?:[a-z0-9]([a-z0-9-]*[a-z0-9])?\.?)+|\[[0-9a-f:.]+\]")
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|\[::1\]")
 _PORTS = {"https": ":443", "http": ":80"}
-_OURS = ("host", "content-length", "content-type", "transfer-encoding", "connection")
+_OURS = (
+    "host",
+    "content-length",
+    "content-type",
+    "transfer-encoding",
+    "connection",
+    "accept",
+    "accept-encoding",
+)
 
 
 @dataclass(frozen=True, slots=True)

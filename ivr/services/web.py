@@ -21,7 +21,7 @@ from ivr.flow.addresses import SecretHeader, split_url
 from ivr.flow.sources import Request
 
 MOST_BYTES = 256 * 1024
-"""Bytes of an answer, after decompression."""
+"""Bytes of an answer. Nothing is decompressed: a few bytes could become many."""
 
 CONNECTIONS = 100
 """Connections of an engine, to all hosts together."""
@@ -96,7 +96,7 @@ class WebClient:
             name: value if isinstance(value, str) else value.prefix + self._secret(value.secret)
             for name, value in declared.items()
         }
-        filled.setdefault("Accept", "application/json")
+        filled |= {"Accept": "application/json", "Accept-Encoding": "identity"}
         return filled | ({"Idempotency-Key": key} if method == "POST" else {})
 
     async def _try(
@@ -131,7 +131,7 @@ class WebClient:
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """The body as far as it may be long; chunks are decompressed ones."""
+    """The body as far as it may be long."""
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
@@ -156,4 +156,5 @@ def open_session(trust: ssl.SSLContext | None = None) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None),
         trust_env=False,
+        auto_decompress=False,
     )
