@@ -41,6 +41,7 @@ from ivr.shelf import Shelf
 from ivr.sounds import FULL, last_words
 from ivr.speech.library import PromptLibrary
 from ivr.spooling import open_journal
+from ivr.store.spooled import SpooledJournal
 from ivr.supervision.signals import receive_signals
 from ivr.sweeper import Sweeper
 from ivr.unrecorded import Owe, lead_call
@@ -229,6 +230,31 @@ def _listen(settings: Settings, hotline: Hotline) -> AbstractAsyncContextManager
     return serve(hotline.answer, host=settings.agi_host, port=settings.agi_port, limits=limits)
 
 
+def _open_hotline(
+    settings: Settings,
+    bundle: Bundle,
+    journal: SpooledJournal,
+    library: PromptLibrary,
+    source: Source,
+    notifier: Notifier,
+    instruments: Instruments,
+) -> Hotline:
+    def is_complete() -> bool:
+        return journal.mirror.complete
+
+    return Hotline(
+        settings,
+        bundle,
+        journal,
+        library,
+        source,
+        instruments,
+        journal.owe,
+        is_complete,
+        notifier,
+    )
+
+
 async def serve_hotline(
     settings: Settings,
     bundle: Bundle,
@@ -248,24 +274,12 @@ async def serve_hotline(
     await asyncio.to_thread(_make_directories, settings)
     async with AsyncExitStack() as stack:
         journal = await open_journal(settings, stack, instruments.name)
-
-        def is_complete() -> bool:
-            return journal.mirror.complete
-
         outside = await stack.enter_async_context(
             open_outside(settings, instruments.meters.sources)
         )
-        hotline = Hotline(
-            settings,
-            bundle,
-            journal,
-            library,
-            source or outside.source(bundle),
-            instruments,
-            journal.owe,
-            is_complete,
-            outside.notifier(bundle),
-        )
+        source = source or outside.source(bundle)
+        notifier = outside.notifier(bundle)
+        hotline = _open_hotline(settings, bundle, journal, library, source, notifier, instruments)
         stack.callback(hotline.claims.close)
         watch = StoreWatch(instruments, journal.state)
         pulse = Pulse(instruments, counts.take, hotline.tell_clock_step, looks=[watch.look])

@@ -86,7 +86,7 @@ def test_live_asks_what_the_operator_allows(
     assert run("simulate", "1", "--keys", ",1,", "--live", "--turns") == 0
     said = capsys.readouterr().out
     assert "Maaf." in said
-    assert '"reason": "no_secret"' in said
+    assert '"reason": "host_not_allowed"' in said
 
 
 def test_serve_and_doctor_name_what_is_missing(

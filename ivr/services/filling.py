@@ -37,7 +37,9 @@ def _fill_segment(segment: str, arguments: Mapping[str, Scalar]) -> str:
 
 def _encode(text: str, arguments: Mapping[str, Scalar]) -> str:
     return "".join(
-        quote(_write(arguments.get(part.name)), safe="") if isinstance(part, Placeholder) else part
+        quote(_write(arguments.get(part.name)), safe="", errors="replace")
+        if isinstance(part, Placeholder)
+        else part
         for part in parse_template(text)
     )
 

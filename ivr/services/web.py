@@ -80,9 +80,9 @@ class WebClient:
         `url` is encoded, `body` JSON-ready or None, `key` the same for the same act. Of a refusal
         (a status from 400 on) no body is read. Raises AnswerFault.
         """
-        headers = self._fill_headers(request.headers, key, method)
         if split_url(url).host not in self._hosts:
             raise AnswerFault("host_not_allowed")
+        headers = self._fill_headers(request.headers, key, method)
         try:
             async with asyncio.timeout(request.timeout / 1000):
                 return await self._try(attempts, method, url, body, headers)
