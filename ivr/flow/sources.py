@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from ivr.flow.addresses import Address, HeaderName, JsonPath, SecretHeader
 from ivr.flow.scalars import Duration, Model, Name, Text, refusal
@@ -163,8 +163,8 @@ _TAG = " source"
 
 def _kind_of(data: object) -> str:
     """The tag of a source. What is no mapping is read as a table, which says so."""
-    if isinstance(data, BaseModel):
-        return str(getattr(data, "type", "")) + _TAG
+    if isinstance(data, TableSource | HttpSource | PythonSource):
+        return data.type + _TAG
     kind = data.get("type", "table") if isinstance(data, Mapping) else "table"
     return f"{kind}{_TAG}" if kind in SOURCE_MODELS else str(kind)
 

@@ -110,7 +110,8 @@ def _check_secrets(request: Request, place: Path) -> Iterator[Finding]:
     values = [*url.path.split("/"), *(value for _, _, value in pairs)]
     if named or any(_is_literal_secret(value) for value in values):
         yield Finding("secret-in-file", SOURCES_FILE, path)
-    for text, path in _list_texts(getattr(request, "body", None) or {}, (*place, "body")):
+    body = request.body if isinstance(request, HttpSource) else None
+    for text, path in _list_texts(body or {}, (*place, "body")):
         if (names_a_secret(str(path[-1])) and "{" not in text) or _is_literal_secret(text):
             yield Finding("secret-in-file", SOURCES_FILE, path)
 
