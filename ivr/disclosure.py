@@ -17,7 +17,7 @@ from ivr.engine.run import Run
 from ivr.engine.steps import Collect, Lookup, Notify, OpenCase, SetRecording, Step
 from ivr.engine.utterance import Spoken, Utterance
 from ivr.engine.values import Field, Personal, Scalar, Secret, reveal
-from ivr.flow.identifiers import judge
+from ivr.flow.identifiers import judge, read
 from ivr.ports import Input, Secrets
 
 
@@ -47,7 +47,7 @@ class SecretDigits:
     def _hide(self, step: Collect, digits: str) -> Secret:
         reason = judge(digits, step.min, step.max, step.kind)
         ref = self._new_id()
-        self._digits[ref] = digits
+        self._digits[ref] = read(step.kind, digits) if reason is None else digits
         return Secret(ref, len(digits), reason is None, reason)
 
     def clear(self, value: Field) -> Scalar:
@@ -66,7 +66,8 @@ class SecretDigits:
         return replace(utterance, values=values)
 
     def _resolve_value(self, spoken: Spoken) -> Spoken:
-        """Of a secret, the last four digits are all that may be read back."""
+        """Of a secret, the last four signs are all that may be read back."""
         if not isinstance(spoken.value, Secret):
             return spoken
-        return Spoken(Personal(self._digits[spoken.value.ref][-4:]), spoken.kind)
+        whole = self._digits[spoken.value.ref].replace(" ", "")
+        return Spoken(Personal(whole[-4:]), spoken.kind)

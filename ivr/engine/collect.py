@@ -70,16 +70,23 @@ def _take_digits(draft: Draft, node: nodes.Collect, digits: Digits) -> Move:
     reason = _reason(node, digits)
     if reason is not None:
         return _reject(draft, node, reason, digits.length)
-    draft.change(pending={"value": digits.value})
-    return _confirm(draft, node) if node.confirm else _accept(draft, node, digits.value)
+    value = _read(node, digits.value)
+    draft.change(pending={"value": value})
+    return _confirm(draft, node) if node.confirm else _accept(draft, node, value)
+
+
+def _read(node: nodes.Collect, value: str | Personal | Secret) -> str | Personal | Secret:
+    """What the keys stand for; the driver has read a secret's already."""
+    if isinstance(value, Secret):
+        return value
+    written = identifiers.read(node.kind, _plain(value))
+    return Personal(written) if isinstance(value, Personal) else written
 
 
 def _reason(node: nodes.Collect, digits: Digits) -> str | None:
     if isinstance(digits.value, Secret):
         return digits.value.reason
-    value = digits.value
-    plain = str(value.reveal() if isinstance(value, Personal) else value)
-    return identifiers.judge(plain, *lengths(node), node.kind)
+    return identifiers.judge(_plain(digits.value), *lengths(node), node.kind)
 
 
 def _reject(draft: Draft, node: nodes.Collect, reason: str, length: int) -> Move:
@@ -98,7 +105,7 @@ def _reject(draft: Draft, node: nodes.Collect, reason: str, length: int) -> Move
 def _confirm(draft: Draft, node: nodes.Collect) -> Menu:
     draft.change(stage="confirm")
     value = draft.run.pending["value"]
-    kind = "last4" if node.confirm == "last4" else (node.kind or "digits")
+    kind = "last4" if node.confirm == "last4" else _speech_kind(node)
     if not isinstance(value, str | Personal | Secret):
         raise AssertionError("a collect keeps digits only")
     phrase = prompt_id("engine", f"confirm_{node.confirm}")
@@ -107,6 +114,10 @@ def _confirm(draft: Draft, node: nodes.Collect) -> Menu:
         keys=(RIGHT, AGAIN, *(k for k in universals(draft, node) if k not in (RIGHT, AGAIN))),
         timing=timing(draft, node),
     )
+
+
+def _speech_kind(node: nodes.Collect) -> str:
+    return "digits" if node.kind is None else identifiers.KINDS[node.kind].speak
 
 
 def _take_confirmation(draft: Draft, node: nodes.Collect, outcome: Outcome) -> Move:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ivr.flow import nodes
 from ivr.flow.bundle import Flow
+from ivr.flow.identifiers import KINDS, KindName
 from ivr.flow.sources import AnySource, SourceField
 from ivr.flow.templates import Placeholder
 from ivr.flow.texts import word_id
@@ -14,7 +15,7 @@ from ivr.flow.texts import word_id
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A source's field that a placeholder names, or one of an `hours` node.
+    """A source's field that a placeholder names, one of an `hours` node, or a kind of identifier.
 
     `label` says that the values are ids of texts.
     """
@@ -52,7 +53,8 @@ HOURS_FIELDS: Mapping[str, SourceField] = {
 def find_declared(
     flow: Flow, sources: Mapping[str, AnySource], part: Placeholder
 ) -> Declared | None:
-    """The field behind `{variable.field}`, when a lookup or hours node of the flow fills it."""
+    """The field behind `{variable.field}`, when a lookup or hours node of the flow fills it; for a
+    variable that takes an identifier, how identifiers of that kind are read out."""
     field = part.name.partition(".")[2]
     for node in flow.nodes.values():
         if isinstance(node, nodes.Lookup) and node.into == part.variable:
@@ -62,4 +64,15 @@ def find_declared(
             of = HOURS_FIELDS.get(field)
             is_label = field == "label"
             return None if of is None else Declared(node.calendar, field, of, label=is_label)
-    return None
+    kinds = set(_list_kinds(flow, part.name))
+    if len(kinds) != 1:
+        return None
+    return Declared("", part.name, SourceField(speak=KINDS[kinds.pop()].speak))
+
+
+def _list_kinds(flow: Flow, name: str) -> Iterator[KindName]:
+    """The kinds of what is keyed into a variable; secrets have only their last four read out."""
+    for node in flow.nodes.values():
+        match node:
+            case nodes.Collect(into=into, kind=str(kind), sensitive=False) if into == name:
+                yield kind

@@ -13,7 +13,9 @@ Pure. Structure never proves that a number exists, only that it was not mistyped
 - **bpjs**, whoever is insured by BPJS Kesehatan: the 13 digits on the card, or a NIK of 16. What
   the card's digits mean is told differently everywhere, so that only their number is checked. 14
   and 15 digits are a NIK that is not complete.
-- **case**, our own: eight digits and a Luhn digit.
+- **case**, our own: eight digits and a Luhn digit. It is what a caller knows as the ticket.
+- **phone**: `ivr.flow.phones`. **plate** and **booking_code**: `ivr.flow.plates`; they are keyed
+  two keys a letter and stand in variables as they are written.
 """
 
 from __future__ import annotations
@@ -21,6 +23,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal, TypeAlias
+
+from ivr.flow import phones, plates
+
+KindName: TypeAlias = Literal["nik", "npwp", "bpjs", "case", "phone", "plate", "booking_code"]
+"""The identifier kinds, as designers write them under `as`. `KINDS` has a row for each."""
 
 PROVINCES = frozenset(
     tens + unit
@@ -30,14 +38,27 @@ PROVINCES = frozenset(
 """The first two digits of a NIK, as the Ministry of Home Affairs numbers the provinces."""
 
 
+def _as_it_is(text: str) -> str:
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What there is to know of an identifier kind. `reasons` are all that `check` can return."""
+    """What there is to know of an identifier kind. `reasons` are all that `check` can return.
+
+    `lengths` and `check` are about the keys that were pressed. `read` makes of them what is
+    written, `written` checks that form, None when it is the same as the keys; `normal` is the one
+    way of writing it. `speak` is the speech kind that reads it out.
+    """
 
     lengths: tuple[int, int]
     reasons: tuple[str, ...]
     check: Callable[[str], str | None]
     groups: Mapping[int, tuple[int, ...]]
+    speak: str = "digits"
+    read: Callable[[str], str] = _as_it_is
+    written: Callable[[str], str | None] | None = None
+    normal: Callable[[str], str] = _as_it_is
 
 
 def luhn_digit(digits: str) -> str:
@@ -91,18 +112,54 @@ def _check_case(digits: str) -> str | None:
     return None if luhn_digit(digits[:-1]) == digits[-1] else "checksum"
 
 
+def _normalise_npwp(digits: str) -> str:
+    return f"0{digits}" if len(digits) == 15 else digits
+
+
 _NIK_REASONS = ("short", "long", "province", "regency", "district", "date", "serial")
 
 KINDS: Mapping[str, Kind] = {
-    "nik": Kind((16, 16), _NIK_REASONS, _check_nik, {16: (4, 4, 4, 4)}),
+    "nik": Kind((16, 16), _NIK_REASONS, _check_nik, {16: (4, 4, 4, 4)}, "nik"),
     "npwp": Kind(
         (15, 16),
         (*_NIK_REASONS, "checksum"),
         _check_npwp,
         {15: (2, 3, 3, 1, 3, 3), 16: (4, 4, 4, 4)},
+        "npwp",
+        normal=_normalise_npwp,
     ),
     "bpjs": Kind((13, 16), _NIK_REASONS, _check_bpjs, {13: (4, 4, 5), 16: (4, 4, 4, 4)}),
     "case": Kind((9, 9), ("short", "long", "checksum"), _check_case, {9: (3, 3, 3)}),
+    "phone": Kind(
+        phones.LENGTHS,
+        phones.REASONS,
+        phones.check_phone,
+        {},
+        "phone",
+        phones.normalise_phone,
+        phones.check_phone,
+        phones.normalise_phone,
+    ),
+    "plate": Kind(
+        plates.PLATE_LENGTHS,
+        plates.PLATE_REASONS,
+        plates.check_plate,
+        {},
+        "plate",
+        plates.read_plate,
+        plates.check_written_plate,
+        plates.normalise_plate,
+    ),
+    "booking_code": Kind(
+        plates.CODE_LENGTHS,
+        plates.CODE_REASONS,
+        plates.check_code,
+        {},
+        "code",
+        plates.read_code,
+        plates.check_written_code,
+        plates.normalise_code,
+    ),
 }
 
 
@@ -137,9 +194,20 @@ def judge(digits: str, least: int, most: int, kind: str | None) -> str | None:
     return None if kind is None else check(kind, digits)
 
 
-def normalise(kind: str, digits: str) -> str:
+def check_written(kind: str, text: str) -> str | None:
+    """The same for the written form, as tables have it: `B 1234 XYZ`, `+62 812-3456-7890`."""
+    own = KINDS[kind].written
+    return check(kind, text) if own is None else own(text)
+
+
+def read(kind: str | None, keys: str) -> str:
+    """What accepted keys stand for: a telephone number with its 0, a plate in letters."""
+    return keys if kind is None else KINDS[kind].read(keys)
+
+
+def normalise(kind: str, written: str) -> str:
     """The one way of writing an identifier: an NPWP of 15 digits gets its leading 0."""
-    return f"0{digits}" if kind == "npwp" and len(digits) == 15 else digits
+    return KINDS[kind].normal(written)
 
 
 def group(kind: str, digits: str) -> tuple[str, ...]:

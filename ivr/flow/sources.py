@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from ivr.flow.addresses import Address, HeaderName, JsonPath, SecretHeader
+from ivr.flow.identifiers import KindName
 from ivr.flow.scalars import Duration, Model, Name, Text, refusal
 
 Reason: TypeAlias = Literal[
@@ -91,7 +92,7 @@ class TableSource(Model):
     type: Literal["table"] = "table"
     table: str
     key: tuple[Name, ...] = Field(min_length=1)
-    kinds: Mapping[Name, Literal["nik", "npwp", "bpjs", "case"]] = Field(default_factory=dict)
+    kinds: Mapping[Name, KindName] = Field(default_factory=dict)
     fields: Mapping[Name, SourceField]
 
 

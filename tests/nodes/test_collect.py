@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ivr.engine.outcomes import Digits, Escaped, HungUp, Keys, Played, Silence
-from ivr.engine.steps import Collect, Hangup, Menu, Timing
+from ivr.engine.steps import Collect, Hangup, Menu, Say, Timing
 from ivr.engine.utterance import Spoken
 from ivr.engine.values import Personal, Secret
 from tests.talk import Talk
@@ -259,3 +259,36 @@ def test_an_outcome_that_no_collect_has_is_a_fault_of_ours(
         call.hear(before)
     with pytest.raises(AssertionError, match=f"a {name} does not end in played"):
         call.hear(Played(1))
+
+
+KEYED = """
+  ask: {type: collect, say: Masukkan pelat., as: plate, into: plate, confirm: all, next: tell}
+  tell: {type: say, say: "Pelat {plate}.", next: end}
+  end: {type: hangup}
+"""
+
+
+def test_letters_are_kept_and_read_back_as_they_are_written(talk: Begin) -> None:
+    call = talk(KEYED)
+    assert isinstance(call.step, Collect)
+    assert (call.step.min, call.step.max) == (6, 18)
+    call.type("2201020304929394")
+    assert isinstance(call.step, Menu)
+    spoken = {"value": Spoken(Personal("B 1234 XYZ"), "plate")}
+    assert call.step.utterances[0].values == spoken
+    call.press("1")
+    assert call.event("input.accepted").value == Personal("B 1234 XYZ")
+    assert isinstance(call.step, Say)
+    assert call.step.utterances[0].values == {"plate": Spoken(Personal("B 1234 XYZ"), "plate")}
+
+
+def test_the_reason_of_a_keyed_identifier_is_told(talk: Begin) -> None:
+    call = talk(KEYED)
+    call.type("2301020304929394")
+    assert call.event("input.rejected").reason == "region"
+
+
+def test_a_telephone_number_gets_its_zero(talk: Begin) -> None:
+    call = talk(KEYED.replace("as: plate", "as: phone").replace(", confirm: all", ""))
+    call.type("6281234567890")
+    assert call.run.frame.variables == {"plate": Personal("081234567890")}

@@ -68,7 +68,7 @@ def check_cell(declared: SourceField, cell: str, file: str, place: Path) -> Iter
 
 
 def _check_identifier(kind: str, cell: str, file: str, place: tuple[int, str]) -> Iterator[Finding]:
-    reason = identifiers.check(kind, cell)
+    reason = identifiers.check_written(kind, cell)
     if reason is not None:
         yield Finding("cell-identifier", file, place, {"kind": kind, "reason": reason})
 

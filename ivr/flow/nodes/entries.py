@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ivr.flow.habits import Listening, Node
+from ivr.flow.identifiers import KindName
 from ivr.flow.scalars import Duration, Name, Target, Text, refusal
 
 
@@ -22,7 +23,7 @@ class Collect(Listening):
     type: Literal["collect"] = "collect"
     say: Text
     digits: Annotated[str, Field(pattern=r"^\d{1,2}(-\d{1,2})?$")] | None = None
-    kind: Literal["nik", "npwp", "bpjs", "case"] | None = Field(default=None, alias="as")
+    kind: KindName | None = Field(default=None, alias="as")
     sensitive: bool = False
     public: bool = False
     finish: Literal["#"] = "#"
