@@ -14,7 +14,7 @@ from typing import Literal, cast
 from ivr.engine.outcomes import Digits
 from ivr.engine.plain import run_to_plain
 from ivr.engine.run import Run
-from ivr.engine.steps import Collect, Lookup, Notify, OpenCase, SetRecording, Step
+from ivr.engine.steps import Collect, Lookup, Notify, OpenCase, PlayBack, SetRecording, Step
 from ivr.engine.utterance import Spoken, Utterance
 from ivr.engine.values import Field, Personal, Scalar, Secret, reveal
 from ivr.flow.identifiers import judge, read
@@ -56,7 +56,7 @@ class SecretDigits:
 
     def resolved(self, step: Step) -> Step:
         """The step with what its prompts may say of secrets."""
-        if isinstance(step, Lookup | Notify | OpenCase | SetRecording):
+        if isinstance(step, Lookup | Notify | PlayBack | OpenCase | SetRecording):
             return step
         return replace(step, utterances=tuple(map(self.resolve, step.utterances)))
 

@@ -32,6 +32,7 @@ from ivr.engine.run import Run
 from ivr.engine.values import Personal, Secret
 from ivr.flow import nodes
 from ivr.flow.bundle import Bundle
+from ivr.flow.graph import own_keys
 from ivr.flow.identifiers import judge
 from ivr.services.tables import Tables
 from tests.branch_ways import Watch
@@ -131,7 +132,8 @@ class Moves:
     def _menu_moves(self, state: State, step: steps.Menu) -> Iterator[Move]:
         run, silence = state.run, f",w{step.timing.first_key / 1000}"
         node = self._bundle.flows[run.frame.flow].nodes[run.frame.node]
-        own = {one.key for one in node.options} if isinstance(node, nodes.Menu) else {"1", "2"}
+        own = set(own_keys(node)) if isinstance(node, nodes.Listening) else set()
+        own = own or {"1", "2"}
         if not _faulty(run):
             for keys in step.keys:
                 yield Move(f",{keys}", Keys(keys, 0, 1), usual=keys not in own)
@@ -198,7 +200,7 @@ def _transfer_moves(step: steps.Transfer) -> Iterator[Move]:
 def only_outcome(step: steps.Step | None) -> Outcome | None:
     """What comes of a step at which nobody has a choice; None where somebody has, or at the end."""
     match step:
-        case steps.Say():
+        case steps.Say() | steps.PlayBack():
             return Played(1)
         case steps.OpenCase():
             return CaseOpened(Personal("100000009"))

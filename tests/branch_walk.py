@@ -154,7 +154,8 @@ class Walk:
             (one.flow, one.node, self._telling(one, state.secrets)) for one in run.frames[-depth:]
         )
         pending = clear(run.pending.get("value"), state.secrets)
-        return frames, run.stage, run.silences, run.wrongs, pending
+        takes = run.pending.get("takes")
+        return frames, run.stage, run.silences, run.wrongs, (pending, takes)
 
     def _telling(self, frame: Frame, secrets: Mapping[str, str]) -> Any:
         """The variables that can decide something in this flow."""

@@ -41,6 +41,10 @@ def _own(  # noqa: C901 - one case for each kind
             yield from _listening(bundle, flow, node, set())
         case nodes.Record():
             yield from ("recorded", "nothing", "hangup")
+            yield from _reviewing(bundle, flow, node) if node.review else ()
+        case nodes.Consent():
+            yield from ("given", "refused key", "hangup")
+            yield from _answering(bundle, flow, node, {node.agree, node.refuse})
         case nodes.Choose():
             yield from (f"case {number}" for number in range(len(node.cases) + 1))
         case nodes.Lookup():
@@ -63,12 +67,24 @@ def _own(  # noqa: C901 - one case for each kind
             assert_never(node)
 
 
+def _reviewing(bundle: Bundle, flow: Flow, node: nodes.Record) -> Iterator[str]:
+    own = node.review_keys
+    yield from ("kept", "played", "spoken again")
+    yield from _answering(bundle, flow, node, {own.keep, own.listen, own.again, node.finish})
+
+
+def _answering(bundle: Bundle, flow: Flow, node: nodes.Listening, own: set[str]) -> Iterator[str]:
+    yield from (f"key {keys}" for keys in _universals(bundle, flow, node) if keys not in own)
+    for fault in _FAULTS:
+        yield from (fault, f"give up {fault}")
+
+
 def _confirming(bundle: Bundle, flow: Flow, node: nodes.Collect) -> Iterator[str]:
     yield from ("right", "again")
     yield from (f"key {keys}" for keys in _universals(bundle, flow, node))
 
 
-def _universals(bundle: Bundle, flow: Flow, node: nodes.Menu | nodes.Collect) -> Iterator[str]:
+def _universals(bundle: Bundle, flow: Flow, node: nodes.Listening) -> Iterator[str]:
     merged = {**bundle.hotline.keys, **flow.keys, **node.keys}
     return (keys for keys, action in merged.items() if action != "off")
 
@@ -77,8 +93,10 @@ def _listening(
     bundle: Bundle, flow: Flow, node: nodes.Menu | nodes.Collect, own: set[str]
 ) -> Iterator[str]:
     yield "hangup"
-    star = "*" if isinstance(node, nodes.Collect) else ""
-    yield from (f"key {star}{keys}" for keys in _universals(bundle, flow, node) if keys not in own)
+    for keys in _universals(bundle, flow, node):
+        star = "" if keys[0] == "*" or isinstance(node, nodes.Menu) else "*"
+        if keys not in own:
+            yield f"key {star}{keys}"
     if isinstance(node, nodes.Menu) and node.otherwise is not None:
         yield "otherwise"
         return
@@ -154,6 +172,9 @@ _LEAVING = frozenset(
         "universal.used",
         "tries.exhausted",
         "message.recorded",
+        "message.kept",
+        "consent.given",
+        "consent.refused",
         "caller.hung_up",
         "transfer.ended",
     }
@@ -176,6 +197,11 @@ _NAMED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "source.answered": lambda event: str(event["result"]),
     "hours.checked": lambda event: str(event["exit"]),
     "message.recorded": lambda event: "hangup" if event["ended"] == "hangup" else "recorded",
+    "message.kept": lambda event: "kept" if event["how"] == "key" else "recorded",
+    "message.played": lambda event: "played",
+    "message.rejected": lambda event: "spoken again",
+    "consent.given": lambda event: "given",
+    "consent.refused": lambda event: f"refused {event['how']}",
     "caller.hung_up": lambda event: "hangup",
     "transfer.ended": lambda event: {
         "key": f"option {event['option']}",

@@ -155,6 +155,7 @@ EXPLAINED = {
     ("ivr.asterisk.channel", "ivr.speech.library"): "the telephone plays what the library joined",
     ("ivr.asterisk.line", "ivr.speech.library"): "the telephone plays what the library joined",
     ("ivr.asterisk.messages", "ivr.recordings.sealing"): "names and measures the files it recorded",
+    ("ivr.asterisk.messages", "ivr.speech.library"): "plays a message as it plays a prompt",
     ("ivr.asterisk.recorder", "ivr.recordings.sealing"): "names the files that it records",
     ("ivr.asterisk.recorder", "ivr.recordings.segments"): "marks what it records",
     ("ivr.asterisk.gone", "ivr.recordings.sealing"): "finds the message of a caller who has gone",

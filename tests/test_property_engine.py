@@ -74,6 +74,14 @@ NODES = (
     "{{type: collect, say: Kode., as: case, into: a{n}, confirm: all, next: {next}}}",
     "{{type: record, say: Bicara., into: a{n}, case: pesan, on_nothing: end, on_hangup: end, "
     "next: {next}}}",
+    "{{type: record, say: Bicara., into: a{n}, case: pesan, review: true, tries: 2, "
+    "on_nothing: end, on_hangup: end, next: {next}}}",
+    "{{type: record, say: Bicara., into: a{n}, review: true, review_keys: {{keep: 4}}, "
+    "on_nothing: end, next: {next}}}",
+    "{{type: consent, say: Setuju., purpose: test, into: c{n}, granted: {next}, refused: end}}",
+    "{{type: consent, say: Setuju., purpose: test, agree: 3, on_give_up: {{next: end}}, "
+    "granted: {next}, refused: {next}}}",
+    "{{type: collect, say: Kode., as: plate, into: a{n}, confirm: all, next: {next}}}",
     "{{type: set, recording: 'on', next: {next}}}",
     "{{type: set, values: {{a{n}: x}}, compute: {{b{n}: call.minute * 2}}, next: {next}}}",
     "{{type: choose, cases: [{{when: call.minute > 5, next: end}}], else: {next}}}",
@@ -100,11 +108,28 @@ def lead(bundle: Bundle, acts: list[Act]) -> tuple[Service, Taken]:
     return service, journal.taken
 
 
+def check_messages(taken: Taken) -> None:
+    """Every message that was reviewed is kept once or spoken over, and no leave without a key."""
+    fate: dict[str, str] = {}
+    for turn, _, case in taken:
+        for event in turn.events:
+            if event["type"] == "consent.given":
+                assert turn.outcome["type"] == "keys"
+                assert turn.outcome["keys"] == event["keys"]
+            if event["type"] in ("message.recorded", "message.rejected", "message.kept"):
+                fate[event["recording"]] = event["type"]
+        if case is not None:
+            assert fate[case.recording] in ("message.kept", "message.recorded")
+            fate[case.recording] = "case.opened"
+    assert "message.recorded" not in fate.values()
+
+
 def check_all(bundle: Bundle, acts: list[Act]) -> None:
     service, taken = lead(bundle, acts)
     check_end(bundle, service, taken)
     execute_again(bundle, taken)
     check_keys(service.line.received, taken)
+    check_messages(taken)
 
 
 def check_end(bundle: Bundle, service: Service, taken: Taken) -> None:

@@ -11,7 +11,8 @@ from string import Template
 import pytest
 
 from ivr.engine.asking import SourceAnswered
-from ivr.engine.events import CaseOpened, InputAccepted
+from ivr.engine.events import InputAccepted
+from ivr.engine.messages import CaseOpened
 from ivr.engine.outcomes import Digits, Found, Started
 from ivr.engine.plain import (
     event_from_plain,

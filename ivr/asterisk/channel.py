@@ -24,7 +24,17 @@ from ivr.engine.outcomes import (
     Transferred,
     Unable,
 )
-from ivr.engine.steps import Collect, Hangup, Menu, Record, Say, SetRecording, Step, Transfer
+from ivr.engine.steps import (
+    Collect,
+    Hangup,
+    Menu,
+    PlayBack,
+    Record,
+    Say,
+    SetRecording,
+    Step,
+    Transfer,
+)
 from ivr.engine.utterance import Utterance
 from ivr.errors import ChannelClosed, SpeechError
 from ivr.ports import Input, Muting
@@ -150,6 +160,8 @@ class AgiChannel:
                 return await self._collector.listen(step)
             case Record():
                 return await self._messages.record(step, act)
+            case PlayBack():
+                return await self._messages.play_back(step)
             case Transfer():
                 return await self._transfer(step, act, fresh)
             case Hangup():

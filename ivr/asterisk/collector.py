@@ -7,7 +7,7 @@ from typing import Literal
 
 from ivr.answers import tell_match
 from ivr.asterisk.line import Line
-from ivr.engine.keys import Match, expire, match
+from ivr.engine.keys import Match, expire, match, pause
 from ivr.engine.outcomes import Outcome, Silence
 from ivr.engine.steps import Collect, Menu
 from ivr.errors import ChannelClosed
@@ -55,7 +55,7 @@ class Collector:
                 last_key = self._clock()
                 waited = waited if typed or ahead else round((last_key - begun) * 1000)
                 typed = len(waiting)
-            left, ended = _left(step, typed, self._clock() - last_key, self._clock() - begun)
+            left, ended = _left(step, waiting, self._clock() - last_key, self._clock() - begun)
             found = match(step, waiting) or (expire(step, waiting, ended) if left <= 0 else None)
             if found is not None:
                 return self._take(step, found, waited)
@@ -71,9 +71,8 @@ class Collector:
 
 
 def _left(
-    step: Menu | Collect, typed: int, since_key: float, since_prompt: float
+    step: Menu | Collect, typed: str, since_key: float, since_prompt: float
 ) -> tuple[float, Literal["silence", "total"]]:
     """Seconds until a timer of the step runs out, and which."""
-    limit = step.timing.next_key if typed else step.timing.first_key
-    pause, total = limit / 1000 - since_key, step.timing.total / 1000 - since_prompt
-    return min(pause, total), "silence" if pause <= total else "total"
+    rest, total = pause(step, typed) / 1000 - since_key, step.timing.total / 1000 - since_prompt
+    return min(rest, total), "silence" if rest <= total else "total"

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from ivr.asterisk.agi import Reply, command
 from ivr.asterisk.line import Line, Unperformed
-from ivr.engine.outcomes import Outcome, Recorded, Resumed
-from ivr.engine.steps import Record
-from ivr.recordings.sealing import Ending, message_path, read_message
+from ivr.engine.outcomes import Outcome, Played, Recorded, Resumed
+from ivr.engine.steps import PlayBack, Record
+from ivr.recordings.sealing import Ending, measure, message_path, read_message
+from ivr.speech.library import Sound
 
 
 class Messages:
@@ -58,6 +59,22 @@ class Messages:
             return Resumed()
         self._keys.finish(step.finish)
         return outcome
+
+    async def play_back(self, step: PlayBack) -> Outcome:
+        """Play a message to the caller, if the file is still the one that was recorded.
+
+        Raises ChannelClosed when the caller is gone, Unperformed when the file is another or none.
+        """
+        await self._line.look()
+        if self._keys.waiting:
+            return Played(0, interrupted=True)
+        path = message_path(self._recordings, step.recording)
+        found = await asyncio.to_thread(measure, path)
+        if found is None or found.sha256 != step.sha256:
+            raise Unperformed("message_missing")
+        sound = Sound(path.with_suffix(""), found.length, found.sha256, (), personal=True)
+        cut = await self._line.play(sound)
+        return Played(self._line.heard, interrupted=cut)
 
     async def _message(self, act: str, ended: Ending) -> Recorded:
         return await asyncio.to_thread(read_message, self._recordings, act, ended, self._line.heard)

@@ -12,7 +12,7 @@ import base64
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
@@ -32,8 +32,10 @@ MAX_LEAF = 65_535
 VERSION = 1
 _MAX_INT = 2**53 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UTTERANCE = frozenset({"prompt", "language", "template", "values"})
+_UTTERANCE = frozenset({"prompt", "language", "template", "values", "pace"})
 _UTTERANCE_IN_LEAF = _UTTERANCE - {"template"}
+_USUAL_UTTERANCE = _UTTERANCE_IN_LEAF - {"pace"}
+"""Of an utterance, what is spoken at the usual pace says nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,8 @@ def restore(data: Any, opened: Mapping[str, str | int]) -> Any:
     if data.keys() == {SECRET_KEY}:
         return {SECRET_KEY: {"ref": "", **data[SECRET_KEY]}}
     restored = {name: restore(value, opened) for name, value in data.items()}
-    if restored.keys() == _UTTERANCE_IN_LEAF:
-        restored["template"] = ""
+    if restored.keys() in (_USUAL_UTTERANCE, _UTTERANCE_IN_LEAF):
+        restored = {**restored, "template": "", "pace": restored.get("pace", "normal")}
     return restored
 
 
@@ -216,7 +218,9 @@ class _Writer:
             return self._write_personal(data, path)
         if SECRET_KEY in data:
             return {SECRET_KEY: self._write_secret(data, path)}
-        names = _UTTERANCE_IN_LEAF if data.keys() == _UTTERANCE else data.keys()
+        names: Collection[str] = data.keys()
+        if names == _UTTERANCE:
+            names = _USUAL_UTTERANCE if data["pace"] == "normal" else _UTTERANCE_IN_LEAF
         written: dict[str, Any] = {}
         for name in names:
             if not isinstance(name, str) or name.startswith("$"):

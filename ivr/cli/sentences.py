@@ -94,7 +94,7 @@ def _chosen(event: Event) -> str:
 
 
 def _universal(event: Event) -> str:
-    does = {"repeat": "the prompt again", "back": "back"}
+    does = {"repeat": "the prompt again", "back": "back", "slower": "at another pace"}
     action = event["action"]
     return f"pressed {event['keys']}: {does.get(action, f'on to {action}')}"
 
@@ -140,6 +140,24 @@ def _told(event: Event) -> str:
 def _message(event: Event) -> str:
     ended = ENDINGS.get(event["ended"], "nobody knows how it ended")
     return f"message of {_seconds(event['length'])}, {ended}"
+
+
+def _replayed(event: Event) -> str:
+    cut = " (cut short)" if event["interrupted"] else ""
+    return f"the caller heard {event['recording']} again for {_seconds(event['heard'])}{cut}"
+
+
+def _kept(event: Event) -> str:
+    why = {
+        "key": "the caller said so",
+        "silence": "no key came",
+        "wrong_key": "wrong keys came",
+        "universal": "the caller went elsewhere",
+        "hangup": "the caller hung up",
+        "limit": "the call met its limit",
+        "fault": "a fault of ours ended the review",
+    }
+    return f"{event['recording']} is the message: {why.get(event['how'], event['how'])}"
 
 
 def _switched(event: Event) -> str:
@@ -250,6 +268,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "input.accepted": "{length} digits taken as {name}: {value}",
     "case.opened": "case {number} opened: {kind}",
     "language.chosen": "the call goes on in the language {language}",
+    "pace.changed": "the caller is spoken to at the pace {pace} from here on",
+    "message.rejected": "the caller spoke again: {recording} is not the message",
+    "consent.given": "consent to {purpose}: given with {keys}, asked as {prompt} [{language}]",
+    "consent.refused": "consent to {purpose}: not given ({how}), asked as {prompt} [{language}]",
     "call.resumed": "taken up at {flow}.{node} ({step}), after an apology",
     "step.failed": "a fault of ours in the step {step}: {reason}",
     "call.taken_over": "another engine took the call up in the step {step}",
@@ -272,6 +294,8 @@ FUNCTIONS: Final[Mapping[str, Callable[[Event], str]]] = {
     "source.answered": _answered,
     "webhook.answered": _told,
     "message.recorded": _message,
+    "message.played": _replayed,
+    "message.kept": _kept,
     "recording.switched": _switched,
     "transfer.begun": _handed,
     "transfer.ended": _back,

@@ -45,7 +45,7 @@ class Transcript:
                 return
         yield self._sentence(event)
         match event["type"]:
-            case "message.recorded":
+            case "message.recorded" | "message.played":
                 path = self._recordings / f"{event['recording']}.wav"
                 yield f"    {path} sha256 {event['sha256']}"
             case "recording.sealed" | "recording.short" | "recording.missing":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ivr.engine.draft import Draft, Go, Move
 from ivr.engine.events import InputAccepted, InputConfirmed, InputRejected
 from ivr.engine.listening import (
@@ -14,7 +16,7 @@ from ivr.engine.listening import (
     use_universal,
 )
 from ivr.engine.outcomes import Digits, Escaped, Keys, Outcome, Silence
-from ivr.engine.prompts import utter, utter_value
+from ivr.engine.prompts import utter, utter_phrase
 from ivr.engine.steps import Collect, Menu
 from ivr.engine.utterance import Spoken
 from ivr.engine.values import Field, Personal, Secret
@@ -57,7 +59,8 @@ def take(draft: Draft, node: nodes.Collect, outcome: Outcome) -> Move:
         case Digits():
             return _take_digits(draft, node, outcome)
         case Escaped(keys=keys):
-            return use_universal(draft, keys, escapes(draft, node)[keys], ask(draft, node))
+            action = escapes(draft, node)[keys]
+            return use_universal(draft, keys, action, partial(ask, draft, node))
         case Keys(keys=keys):
             return go_wrong(draft, node, keys, ask(draft, node))
         case Silence():
@@ -108,9 +111,9 @@ def _confirm(draft: Draft, node: nodes.Collect) -> Menu:
     kind = "last4" if node.confirm == "last4" else _speech_kind(node)
     if not isinstance(value, str | Personal | Secret):
         raise AssertionError("a collect keeps digits only")
-    phrase = prompt_id("engine", f"confirm_{node.confirm}")
+    question = utter_phrase(draft, f"confirm_{node.confirm}", value=Spoken(value, kind))
     return Menu(
-        utterances=(utter_value(draft, phrase, Spoken(value, kind)),),
+        utterances=(question,),
         keys=(RIGHT, AGAIN, *(k for k in universals(draft, node) if k not in (RIGHT, AGAIN))),
         timing=timing(draft, node),
     )
@@ -133,7 +136,7 @@ def _take_confirmation(draft: Draft, node: nodes.Collect, outcome: Outcome) -> M
         case Keys(keys=keys):
             action = universals(draft, node).get(keys)
             if action is not None:
-                return use_universal(draft, keys, action, _confirm(draft, node))
+                return use_universal(draft, keys, action, partial(_confirm, draft, node))
             return go_wrong(draft, node, keys, _confirm(draft, node))
         case Silence():
             return go_silent(draft, node, _confirm(draft, node))

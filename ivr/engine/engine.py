@@ -39,6 +39,7 @@ from ivr.engine.outcomes import (
     Unable,
 )
 from ivr.engine.prompts import utter
+from ivr.engine.review import rescue
 from ivr.engine.route import follow, way_out, without_caller
 from ivr.engine.run import ENGINE_RULES, Frame, Run
 from ivr.engine.steps import (
@@ -48,6 +49,7 @@ from ivr.engine.steps import (
     Menu,
     Notify,
     OpenCase,
+    PlayBack,
     Record,
     Say,
     SetRecording,
@@ -175,6 +177,9 @@ def _present_step(draft: Draft) -> Step:
 def _lose_caller(draft: Draft, heard: int) -> Move:
     draft.change(present=False)
     draft.emit(CallerHungUp(*draft.place, heard=heard))
+    kept = rescue(draft, "hangup")
+    if kept is not None:
+        return kept
     listened = isinstance(draft.run.step, Menu | Collect | Transfer)
     return without_caller(draft) if listened else Finish()
 
@@ -188,7 +193,7 @@ def _fail(draft: Draft, reason: str) -> Move:
     if faults < FAULTS and not isinstance(step, Hangup):
         return way_out(draft)
     draft.change(result=draft.run.result or "galat")
-    return Finish()
+    return rescue(draft, "fault") or Finish()
 
 
 def _limit(draft: Draft) -> str | None:
@@ -222,11 +227,11 @@ def _settle(draft: Draft, move: Move) -> Step | None:
             case Hangup():
                 return _with_preface(draft, move) if draft.run.present else None
             case _ if limit := _limit(draft):
-                move = _stop(draft, limit)
+                move = rescue(draft, "limit") or _stop(draft, limit)
             case Lookup() | Notify():
                 wanted = draft.run.present or draft.run.afterwards
                 return move if wanted else None
-            case Say() | Menu() | Collect() | Record() | SetRecording() | Transfer():
+            case Say() | Menu() | Collect() | Record() | PlayBack() | SetRecording() | Transfer():
                 if draft.run.present:
                     return _with_preface(draft, move)
                 move = without_caller(draft)
@@ -237,7 +242,7 @@ def _settle(draft: Draft, move: Move) -> Step | None:
 
 def _with_preface(draft: Draft, step: Step) -> Step:
     preface = draft.run.preface
-    if not preface or isinstance(step, Lookup | Notify | OpenCase | SetRecording):
+    if not preface or isinstance(step, Lookup | Notify | PlayBack | OpenCase | SetRecording):
         return step
     draft.change(preface=())
     return replace(step, utterances=(*preface, *step.utterances))
@@ -247,5 +252,8 @@ def _apologise(draft: Draft, step: Step) -> Step:
     if isinstance(step, Lookup | Notify | OpenCase | SetRecording):
         return step
     sorry = utter(draft, prompt_id("engine", "resumed"))
+    if isinstance(step, PlayBack):  # a file that is not ours to speak in: before the next prompt
+        draft.change(preface=(sorry,))
+        return step
     rest = step.utterances[1:] if step.utterances[:1] == (sorry,) else step.utterances
     return replace(step, utterances=(sorry, *rest))

@@ -12,10 +12,18 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Discriminator
 
+from ivr.engine.agreeing import ConsentGiven, ConsentRefused
 from ivr.engine.asking import SourceAnswered, WebhookAnswered
 from ivr.engine.handing import TransferBegun, TransferEnded
+from ivr.engine.messages import (
+    CaseOpened,
+    MessageKept,
+    MessagePlayed,
+    MessageRecorded,
+    MessageRejected,
+)
 from ivr.engine.timetable import HoursChecked
-from ivr.engine.utterance import Utterance
+from ivr.engine.utterance import Pace, Utterance
 from ivr.engine.values import Field, Personal, Secret
 
 
@@ -163,30 +171,6 @@ class CaseTaken:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageRecorded:
-    """The caller's message is on disk."""
-
-    flow: str
-    node: str
-    recording: str
-    length: int
-    size: int
-    sha256: str
-    ended: str
-    type: Literal["message.recorded"] = "message.recorded"
-
-
-@dataclass(frozen=True, slots=True)
-class CaseOpened:
-    """A message got its case number."""
-
-    flow: str
-    node: str
-    kind: str
-    number: Personal
-    type: Literal["case.opened"] = "case.opened"
-
-
 @dataclass(frozen=True, slots=True)
 class LanguageChosen:
     """The call goes on in another language."""
@@ -195,6 +179,16 @@ class LanguageChosen:
     node: str
     language: str
     type: Literal["language.chosen"] = "language.chosen"
+
+
+@dataclass(frozen=True, slots=True)
+class PaceChanged:
+    """The caller wants to be spoken to slowly, or at the usual pace again."""
+
+    flow: str
+    node: str
+    pace: Pace
+    type: Literal["pace.changed"] = "pace.changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +268,14 @@ Event: TypeAlias = Annotated[
     | SourceAnswered
     | WebhookAnswered
     | MessageRecorded
+    | MessagePlayed
+    | MessageRejected
+    | MessageKept
     | CaseOpened
     | LanguageChosen
+    | PaceChanged
+    | ConsentGiven
+    | ConsentRefused
     | RecordingSwitched
     | TransferBegun
     | TransferEnded

@@ -11,6 +11,10 @@ from typing import Literal
 
 from ivr.engine.steps import Collect, Menu
 
+TWICE = 1_000
+"""Milliseconds in which a key is pressed a second time, where once and twice mean two things (`*`
+and `**`). So long does whoever presses it once wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -31,12 +35,25 @@ def match(step: Menu | Collect, typed: str) -> Match | None:
     return _match_menu(step, typed) if isinstance(step, Menu) else _match_collect(step, typed)
 
 
+def pause(step: Menu | Collect, typed: str) -> int:
+    """Milliseconds until `typed` counts as it is, or the silence as an answer."""
+    if not typed:
+        return step.timing.first_key
+    known = step.keys if isinstance(step, Menu) else step.escapes
+    last = typed if isinstance(step, Menu) else typed[-1]
+    return min(TWICE, step.timing.next_key) if last in known else step.timing.next_key
+
+
 def _match_menu(step: Menu, typed: str) -> Match | None:
+    """The longest key that `typed` begins with, once no longer one can come of it."""
+    found: Match | None = None
     for used in range(1, len(typed) + 1):
         part = typed[:used]
         if part in step.keys:
-            return Match("keys", used, part)
-        if not any(key.startswith(part) for key in step.keys):
+            found = Match("keys", used, part)
+        if not any(key.startswith(part) and key != part for key in step.keys):
+            if found is not None:
+                return found
             if step.pass_on and used == 1:
                 return Match("pass", 0)
             return Match("keys", used, part)
@@ -70,7 +87,8 @@ def expire(
     if isinstance(step, Menu):
         return Match("keys", len(typed), typed)
     if "*" in typed:
-        return Match("keys", len(typed), typed[typed.index("*") :])
+        rest = typed[typed.index("*") :]
+        return Match("escape" if rest in step.escapes else "keys", len(typed), rest)
     return Match("digits", len(typed), typed, ended)
 
 

@@ -6,11 +6,27 @@ from collections.abc import Callable
 from typing import Literal
 
 from ivr.engine.draft import Draft, Go, Move
-from ivr.engine.events import InputSilent, InputWrong, TriesExhausted, UniversalUsed
+from ivr.engine.events import (
+    InputSilent,
+    InputWrong,
+    PaceChanged,
+    TriesExhausted,
+    UniversalUsed,
+)
 from ivr.engine.prompts import utter
 from ivr.engine.steps import Timing
-from ivr.flow.nodes import Attempt, GiveUp, Habits, KeyAction, Listening, UniversalJump
-from ivr.flow.scalars import BACK, target_text
+from ivr.engine.utterance import Pace
+from ivr.flow.nodes import (
+    Attempt,
+    Consent,
+    GiveUp,
+    Habits,
+    KeyAction,
+    Listening,
+    Record,
+    UniversalJump,
+)
+from ivr.flow.scalars import BACK, Target, target_text
 from ivr.flow.texts import prompt_id
 
 Fault = Literal["silence", "wrong_key"]
@@ -27,18 +43,26 @@ def universals(draft: Draft, node: Listening) -> dict[str, KeyAction]:
 
 
 def escapes(draft: Draft, node: Listening) -> dict[str, KeyAction]:
-    """The same inside a collect, where each is typed after a star."""
-    return {
-        f"*{keys}": action for keys, action in universals(draft, node).items() if len(keys) == 1
-    }
+    """The same inside a collect, where each is typed after a star.
+
+    One that begins with a star has its own already: `*` and `**` are what they are everywhere.
+    Where nothing else is `**`, it is `*` after a star.
+    """
+    known = universals(draft, node)
+    after_star = {f"*{keys}": action for keys, action in known.items() if len(keys) == 1}
+    return after_star | {keys: action for keys, action in known.items() if keys in ("*", "**")}
 
 
 def timing(draft: Draft, node: Listening) -> Timing:
-    """The node's timers, with what it leaves open taken from its flow, then the hotline."""
+    """The node's timers, with what it leaves open taken from its flow, then the hotline.
+
+    Whoever wants to be spoken to slowly has half as long again.
+    """
+    spare = 3 if draft.run.pace == "slow" else 2
     return Timing(
-        first_key=_first(draft, node, lambda habits: habits.first_key, 8_000),
-        next_key=_first(draft, node, lambda habits: habits.next_key, 4_000),
-        total=_first(draft, node, lambda habits: habits.total, 60_000),
+        first_key=_first(draft, node, lambda habits: habits.first_key, 8_000) * spare // 2,
+        next_key=_first(draft, node, lambda habits: habits.next_key, 4_000) * spare // 2,
+        total=_first(draft, node, lambda habits: habits.total, 60_000) * spare // 2,
     )
 
 
@@ -47,13 +71,24 @@ def tries(draft: Draft, node: Listening) -> int:
     return _first(draft, node, lambda habits: habits.tries, 3)
 
 
-def use_universal(draft: Draft, keys: str, action: KeyAction, again: Move) -> Move:
-    """Do what a universal key says. `again` is the step that `repeat` asks for."""
+def use_universal(draft: Draft, keys: str, action: KeyAction, ask: Callable[[], Move]) -> Move:
+    """Do what a universal key says. `ask` makes the step that asks again."""
     named = target_text(action.next) if isinstance(action, UniversalJump) else action
     draft.emit(UniversalUsed(*draft.place, keys=keys, action=named))
     if isinstance(action, UniversalJump):
         return Go(action.next)
-    return again if action == "repeat" else Go(BACK)
+    if action == "back":
+        return Go(BACK)
+    if action == "slower":
+        _change_pace(draft)
+    return ask()
+
+
+def _change_pace(draft: Draft) -> None:
+    pace: Pace = "normal" if draft.run.pace == "slow" else "slow"
+    draft.change(pace=pace)
+    draft.emit(PaceChanged(*draft.place, pace=pace))
+    draft.preface(utter(draft, prompt_id("engine", f"pace_{pace}")))
 
 
 def go_silent(draft: Draft, node: Listening, again: Move) -> Move:
@@ -125,7 +160,24 @@ def _attempts(draft: Draft, node: Listening, fault: Fault) -> tuple[str, tuple[A
     return "hotline", ()
 
 
+def way_after(draft: Draft, node: Listening, fault: Fault) -> Target:
+    """Where the last fault of its sort has led out of the node, when it has."""
+    count = draft.run.silences if fault == "silence" else draft.run.wrongs
+    _, attempts = _attempts(draft, node, fault)
+    own = attempts[min(count, len(attempts)) - 1].next if attempts else None
+    if own is None or count >= tries(draft, node):
+        return _way_out(draft, node)[1].next
+    return own
+
+
 def _way_out(draft: Draft, node: Listening) -> tuple[str, GiveUp]:
+    """What is inherited is for nodes that cannot go on without an answer: a consent that was not
+    given is refused, a message is kept."""
+    match node:
+        case Consent():
+            return ".".join(draft.place), node.on_give_up or GiveUp(next=node.refused)
+        case Record():
+            return ".".join(draft.place), node.on_give_up or GiveUp(next=node.next)
     for level, habits in _levels(draft, node):
         if habits.on_give_up is not None:
             return level, habits.on_give_up

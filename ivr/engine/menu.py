@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ivr.engine.draft import Draft, Go, Move
 from ivr.engine.events import MenuChosen
 from ivr.engine.listening import go_silent, go_wrong, timing, universals, use_universal
@@ -63,5 +65,5 @@ def _pressed(draft: Draft, node: nodes.Menu, keys: str, waited: int) -> Move:
             return Go(option.next or node.next or "return")
     action = universals(draft, node).get(keys)
     if action is not None:
-        return use_universal(draft, keys, action, ask(draft, node))
+        return use_universal(draft, keys, action, partial(ask, draft, node))
     return go_wrong(draft, node, keys, ask(draft, node))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from ivr.engine import collect, menu, notify, record, transfer
+from ivr.engine import collect, consent, menu, notify, record, transfer
 from ivr.engine.asking import SourceAnswered
 from ivr.engine.draft import Draft, Finish, Go, Move
 from ivr.engine.events import (
@@ -47,6 +47,8 @@ def enter(draft: Draft, node: nodes.AnyNode) -> Move:  # noqa: C901 - one case f
             return _call(draft, node)
         case nodes.Record():
             return record.ask(draft, node)
+        case nodes.Consent():
+            return consent.ask(draft, node)
         case nodes.Lookup():
             meanwhile = (_own(draft, "meanwhile"),) if node.meanwhile is not None else ()
             arguments = {name: fill(draft, text) for name, text in node.arguments.items()}
@@ -79,6 +81,8 @@ def answer(draft: Draft, node: nodes.AnyNode, outcome: Outcome) -> Move:  # noqa
             return collect.take(draft, node, outcome)
         case nodes.Record():
             return record.take(draft, node, outcome)
+        case nodes.Consent():
+            return consent.take(draft, node, outcome)
         case nodes.Lookup():
             return _answered(draft, node, outcome)
         case nodes.Notify():

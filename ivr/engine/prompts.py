@@ -8,6 +8,7 @@ from ivr.engine.utterance import Spoken, Utterance
 from ivr.engine.values import Field, Personal, Secret, reveal
 from ivr.flow.fields import find_declared
 from ivr.flow.templates import Placeholder, parse_template
+from ivr.flow.texts import ENGINE, prompt_id
 
 
 def utter(draft: Draft, prompt: str, *, language: str | None = None) -> Utterance:
@@ -19,13 +20,19 @@ def utter(draft: Draft, prompt: str, *, language: str | None = None) -> Utteranc
         for part in parse_template(template)
         if isinstance(part, Placeholder)
     }
-    return Utterance(prompt, language, template, values)
+    return Utterance(prompt, language, template, values, draft.run.pace)
 
 
-def utter_value(draft: Draft, prompt: str, spoken: Spoken) -> Utterance:
-    """The utterance of an engine phrase that reads back `{value}`."""
-    language = draft.run.language
-    return Utterance(prompt, language, draft.bundle.texts[language][prompt], {"value": spoken})
+def utter_phrase(draft: Draft, name: str, **values: Spoken) -> Utterance:
+    """The utterance of an engine phrase with what stands in its braces."""
+    language, prompt = draft.run.language, prompt_id(ENGINE, name)
+    template = draft.bundle.texts[language][prompt]
+    return Utterance(prompt, language, template, values, draft.run.pace)
+
+
+def utter_key(draft: Draft, name: str, keys: str) -> Utterance:
+    """The utterance of an engine phrase that names a `{key}`."""
+    return utter_phrase(draft, name, key=Spoken(keys, "digits"))
 
 
 def _spoken(draft: Draft, part: Placeholder, language: str) -> Spoken:

@@ -1,13 +1,15 @@
-"""The `record` node: a message, and the case that is opened for it."""
+"""The `record` node: a message, its review, and the case that is opened for it."""
 
 from __future__ import annotations
 
+from ivr.engine import review
 from ivr.engine.draft import Draft, Finish, Go, Move
-from ivr.engine.events import CallerHungUp, MessageRecorded
-from ivr.engine.events import CaseOpened as CaseOpenedEvent
+from ivr.engine.events import CallerHungUp
+from ivr.engine.messages import CaseOpened as CaseOpenedEvent
+from ivr.engine.messages import MessageRecorded
 from ivr.engine.outcomes import CaseOpened, Outcome, Recorded
 from ivr.engine.prompts import utter
-from ivr.engine.steps import OpenCase, Record
+from ivr.engine.steps import Record
 from ivr.flow import nodes
 from ivr.flow.texts import prompt_id
 
@@ -29,16 +31,17 @@ def ask(draft: Draft, node: nodes.Record) -> Record:
 
 
 def take(draft: Draft, node: nodes.Record, outcome: Outcome) -> Move:
-    """The message is there, or its case is."""
+    """The message is there, or the answer to its review, or its case."""
+    match draft.run.stage:
+        case "review":
+            return review.take_answer(draft, node, outcome)
+        case "listen":
+            return review.take_played(draft, node, outcome)
     match outcome:
         case Recorded():
             return _recorded(draft, node, outcome)
-        case CaseOpened(number=number):
-            kept = dict(draft.run.pending)
-            draft.emit(CaseOpenedEvent(*draft.place, kind=node.case or "", number=number))
-            draft.change(result=TICKET, pending={})
-            draft.assign(node.into, {"seconds": _int(kept["seconds"]), "number": number})
-            return _onward(draft, node)
+        case CaseOpened():
+            return _opened(draft, node, outcome)
         case _:
             raise AssertionError(f"a recording does not end in {outcome.type}")
 
@@ -48,7 +51,7 @@ def _recorded(draft: Draft, node: nodes.Record, message: Recorded) -> Move:
         draft.change(present=False)
         draft.emit(CallerHungUp(*draft.place, heard=message.heard))
     if message.length < SHORTEST:
-        return Go(node.on_nothing) if draft.run.present else Finish()
+        return _nothing(draft, node)
     draft.emit(
         MessageRecorded(
             *draft.place,
@@ -59,21 +62,27 @@ def _recorded(draft: Draft, node: nodes.Record, message: Recorded) -> Move:
             ended=message.ended,
         )
     )
-    seconds = round(message.length / 1000)
-    if node.case is not None:
-        draft.change(stage="case", pending={"seconds": seconds})
-        return OpenCase(node.case, message.recording)
-    draft.assign(node.into, {"seconds": seconds})
-    return _onward(draft, node)
+    review.hold(draft, message)
+    if node.review and draft.run.present:
+        return review.ask(draft, node)
+    return review.keep(draft, node, "hangup")
 
 
-def _onward(draft: Draft, node: nodes.Record) -> Move:
+def _nothing(draft: Draft, node: nodes.Record) -> Move:
+    """Nobody spoke. What was said in an earlier take is there all the same."""
+    if review.under_review(draft) is None:
+        return Go(node.on_nothing) if draft.run.present else Finish()
     if draft.run.present:
-        return Go(node.next)
-    if node.on_hangup is None:
-        return Finish()
-    draft.change(afterwards=True)
-    return Go(node.on_hangup)
+        return review.go_on_without(draft, node)
+    return review.keep(draft, node, "hangup")
+
+
+def _opened(draft: Draft, node: nodes.Record, case: CaseOpened) -> Move:
+    kept = dict(draft.run.pending)
+    draft.emit(CaseOpenedEvent(*draft.place, kind=node.case or "", number=case.number))
+    draft.change(result=TICKET, pending={})
+    draft.assign(node.into, {"seconds": _int(kept["seconds"]), "number": case.number})
+    return review.go_on(draft, node, str(kept.get("leave", "")))
 
 
 def _int(value: object) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ivr.engine import consent
 from ivr.engine.draft import Draft, Finish, Go, Move
 from ivr.engine.events import NodeEntered, TriesExhausted
 from ivr.engine.listening import give_up
 from ivr.engine.nodes import enter
 from ivr.engine.prompts import utter
+from ivr.engine.review import rescue
 from ivr.engine.run import Place
 from ivr.engine.scope import fill_all
 from ivr.engine.steps import Hangup
@@ -85,7 +87,7 @@ def _arrive(draft: Draft) -> Move:
     overdue = _overdue(draft, node)
     if overdue is not None:
         return overdue
-    if isinstance(node, nodes.Listening | nodes.Record):
+    if isinstance(node, nodes.Listening):
         _leave_crumb(draft)
     return enter(draft, node)
 
@@ -118,8 +120,10 @@ def way_out(draft: Draft) -> Move:
     match node:
         case nodes.Menu() | nodes.Collect():
             return give_up(draft, node, "fault")
+        case nodes.Consent():
+            return consent.fail(draft, node)
         case nodes.Record():
-            return Go(node.on_nothing)
+            return rescue(draft, "fault") or Go(node.on_nothing)
         case nodes.Transfer():
             return Go(node.unhappy()["failed"] or node.ended)
         case nodes.Say() | nodes.Set():
@@ -132,7 +136,9 @@ def without_caller(draft: Draft) -> Move:
     """Go on after a hangup: only steps that need no caller are left."""
     node = draft.node
     match node:
-        case nodes.Menu() | nodes.Collect() | nodes.Transfer() if node.on_hangup is not None:
+        case nodes.Menu() | nodes.Collect() | nodes.Consent() | nodes.Transfer() if (
+            node.on_hangup is not None
+        ):
             draft.change(afterwards=True)
             return Go(node.on_hangup)
         case nodes.Say() | nodes.Set():

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ivr.engine.steps import Step
-from ivr.engine.utterance import Utterance
+from ivr.engine.utterance import Pace, Utterance
 from ivr.engine.values import Personal, Value
 
-ENGINE_RULES = 1
+ENGINE_RULES = 2
 """Version of the engine's rules. It stands in every call's first event; a change that would make
 an old call decide differently raises it."""
 
@@ -40,13 +40,15 @@ class Run:
     """The state of a call.
 
     `turn` counts from 1. `stage` is where a node stands that takes more than one step (`ask`,
-    `confirm`, `case`). `silences` and `wrongs` count apart, for the present node; `faults` counts
-    steps that failed one after the other. `pending` holds what a node keeps between its steps.
+    `confirm`, `review`, `listen`, `case`). `silences` and `wrongs` count apart, for the present
+    node; `faults` counts steps that failed one after the other. `pending` holds what a node keeps
+    between its steps.
     `preface` waits to be said before the next prompt. `trail` are the nodes that listened, the
     present one last. `present` says whether the caller is on the line, `afterwards` whether a flow
     said what to do after a hangup, `result` how reports will count the call (empty: not decided).
     `path` are the options chosen last, `flow.node.option`, for the officer. `aside` counts the
     milliseconds of waiting for officers and talking to them, which no limit of the call counts.
+    `pace` is how fast the caller wants to be spoken to.
     """
 
     call: str
@@ -68,6 +70,7 @@ class Run:
     afterwards: bool = False
     path: tuple[str, ...] = ()
     aside: int = 0
+    pace: Pace = "normal"
     result: str = ""
     started: datetime | None = None
     step: Step | None = None

@@ -59,7 +59,7 @@ class Menu:
 class Collect:
     """Play prompts and gather digits: at least `min`, at most `max`, ended by `finish`.
 
-    `escapes` are two-key sequences that begin with a star and leave the input (`*0`). `kind` is
+    `escapes` are a star, or a star and a key, that leave the input (`*0`). `kind` is
     the identifier kind that the digits must be, None for digits without a rule. `secret` keeps the
     digits from everybody but the driver; `personal` marks them as about a person.
     """
@@ -86,6 +86,20 @@ class Record:
     silence: int
     finish: str
     type: Literal["record"] = "record"
+
+
+@dataclass(frozen=True, slots=True)
+class PlayBack:
+    """Play a message of the caller's own to them. Any key ends it and stays for the next step.
+
+    `length` is that of the sound in milliseconds, `sha256` that of the file: the channel plays no
+    other. The outcome is `Played`.
+    """
+
+    recording: str
+    sha256: str
+    length: int
+    type: Literal["play_back"] = "play_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +167,17 @@ class Hangup:
 
 
 Step: TypeAlias = Annotated[
-    Say | Menu | Collect | Record | Lookup | Notify | OpenCase | SetRecording | Transfer | Hangup,
+    Say
+    | Menu
+    | Collect
+    | Record
+    | PlayBack
+    | Lookup
+    | Notify
+    | OpenCase
+    | SetRecording
+    | Transfer
+    | Hangup,
     Discriminator("type"),
 ]
 
@@ -172,6 +196,7 @@ RECOVERY: Mapping[str, Recovery] = {
     "menu": Recovery.REPEAT,
     "collect": Recovery.REPEAT,
     "record": Recovery.QUERY,
+    "play_back": Recovery.REPEAT,
     "lookup": Recovery.KEYED,
     "notify": Recovery.KEYED,
     "open_case": Recovery.KEYED,
@@ -189,7 +214,7 @@ def utterances_of(step: Step) -> tuple[Utterance, ...]:
             return step.utterances
         case Lookup() | Notify():
             return step.meanwhile
-        case OpenCase() | SetRecording():
+        case PlayBack() | OpenCase() | SetRecording():
             return ()
 
 

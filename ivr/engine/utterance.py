@@ -7,8 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from ivr.engine.values import Personal, Secret
+
+Pace: TypeAlias = Literal["normal", "slow"]
+"""How fast a caller is spoken to."""
+
+SLOW = 0.85
+"""The pace slow, as a share of the usual words a minute: what listeners of age find easier, before
+it sounds drawn out (PermenPANRB 11/2024 asks for information that vulnerable groups understand)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +48,15 @@ class Utterance:
     """One prompt in one language: `prompt` is its stable id, such as `tax.welcome.say`.
 
     `template` is the text with placeholders in braces; `values` has one entry for each placeholder,
-    under the name that stands in the template before any colon.
+    under the name that stands in the template before any colon. With the `pace` slow a channel
+    speaks slowly where it can.
     """
 
     prompt: str
     language: str
     template: str
     values: Mapping[str, Spoken] = field(default_factory=dict)
+    pace: Pace = "normal"
 
     @property
     def personal(self) -> bool:

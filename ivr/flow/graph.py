@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeGuard, TypeVar
 
 from ivr.flow import nodes
 from ivr.flow.bundle import Flow, Hotline
@@ -36,8 +36,13 @@ def list_exits(plan: Plan, flow: Flow, name: str) -> Iterator[Exit]:
     node, file, path = flow.nodes[name], flow_file(flow.flow), ("nodes", name)
     for target, below in _own_exits(node):
         yield Exit(target, file, (*path, *below))
-    if isinstance(node, nodes.Listening):
+    if listens_for_keys(node):
         yield from _inherited_exits(plan.hotline, flow, node)
+
+
+def listens_for_keys(node: nodes.AnyNode) -> TypeGuard[nodes.Listening]:
+    """Whether keys mean something in the node: in a message only while it is reviewed."""
+    return isinstance(node, nodes.Listening) and (not isinstance(node, nodes.Record) or node.review)
 
 
 def _own_exits(node: nodes.AnyNode) -> Iterator[tuple[Target, Path]]:
@@ -60,8 +65,11 @@ def _outcomes(node: nodes.AnyNode) -> Iterator[tuple[Target, Path]]:  # noqa: C9
                 yield case.next, ("cases", index, "next")
             yield node.otherwise, ("else",)
         case nodes.Record():
-            yield from _present((node.on_nothing, "on_nothing"), (node.on_hangup, "on_hangup"))
+            yield node.on_nothing, ("on_nothing",)
             yield node.next, ("next",)
+        case nodes.Consent():
+            yield node.granted, ("granted",)
+            yield node.refused, ("refused",)
         case nodes.Lookup():
             yield node.found, ("found",)
             yield node.not_found, ("not_found",)
@@ -119,8 +127,9 @@ def list_habit_exits(habits: nodes.Habits, keys: nodes.Keys) -> Iterator[tuple[T
 
 def _inherited_exits(hotline: Hotline, flow: Flow, node: nodes.Listening) -> Iterator[Exit]:
     """From flow and hotline, what no nearer level says otherwise."""
-    own_keys = {option.key for option in node.options} if isinstance(node, nodes.Menu) else set()
-    taken = {*_set_fields(node), *node.keys, *own_keys}
+    taken = {*_set_fields(node), *node.keys, *own_keys(node)}
+    if isinstance(node, nodes.Consent | nodes.Record):
+        taken.add("on_give_up")
     for file, habits, keys in (
         (flow_file(flow.flow), flow.defaults, flow.keys),
         (HOTLINE_FILE, hotline.defaults, hotline.keys),
@@ -130,6 +139,21 @@ def _inherited_exits(hotline: Hotline, flow: Flow, node: nodes.Listening) -> Ite
                 place = path if path[0] == "keys" else ("defaults", *path)
                 yield Exit(target, file, place, inherited=True)
         taken |= {*_set_fields(habits), *keys}
+
+
+def own_keys(node: nodes.Listening) -> Mapping[str, Path]:
+    """The keys that mean something of the node's own, and where they are written."""
+    match node:
+        case nodes.Menu():
+            return {option.key: ("options", at, "key") for at, option in enumerate(node.options)}
+        case nodes.Consent():
+            return {node.agree: ("agree",), node.refuse: ("refuse",)}
+        case nodes.Record():
+            own = node.review_keys
+            keys = (own.keep, "keep"), (own.listen, "listen"), (own.again, "again")
+            return {key: ("review_keys", name) for key, name in keys}
+        case _:
+            return {}
 
 
 def _set_fields(habits: nodes.Habits) -> Iterator[str]:

@@ -40,8 +40,9 @@ class UniversalJump(Model):
     next: Target
 
 
-KeyAction: TypeAlias = Literal["repeat", "back", "off"] | UniversalJump
-"""What a universal key does; `off` takes an inherited key away."""
+KeyAction: TypeAlias = Literal["repeat", "back", "slower", "off"] | UniversalJump
+"""What a universal key does. `slower` changes the pace for the rest of the call, there and back;
+`off` takes an inherited key away."""
 
 Keys: TypeAlias = Mapping[KeySequence, KeyAction]
 

@@ -72,6 +72,8 @@ SENTENCES: Mapping[str, str] = {
     "digits-or-as": "say how many `digits`, or what they are with `as`: one of the two",
     "sensitive-public": "`sensitive` and `public` exclude each other",
     "sensitive-confirm": "sensitive digits are only read back as `confirm: last4`",
+    "needs-review": "timers, tries, keys and `review_keys` of a message are about its review; write"
+    " `review: true`, or take them away",
     "if-or-when": "a case has either `if` or `when`",
     "destination-name": "'{value}' is no name of somebody to be connected to; use small letters,"
     " digits and -",
@@ -104,6 +106,7 @@ SENTENCES: Mapping[str, str] = {
     "unknown-reason": "digits are never refused because of '{name}'; reasons are: {reasons}",
     # keys and options
     "key-twice": "the key {key} is taken by another option",
+    "answer-twice": "one key cannot mean two answers; give each its own",
     "option-twice": "another option is called '{name}' already",
     "key-prefix": "the key {key} begins with {other}, which means something itself",
     "key-single": "the key {key} is too long; while a caller waits for a person one key decides",

@@ -74,6 +74,8 @@ SENTENCES: Mapping[str, str] = {
     "digits-or-as": "tulis banyaknya angka dengan `digits` atau jenisnya dengan `as`: salah satu",
     "sensitive-public": "`sensitive` dan `public` tidak dapat bersama",
     "sensitive-confirm": "angka rahasia hanya dibacakan dengan `confirm: last4`",
+    "needs-review": "waktu, jumlah percobaan, tombol, dan `review_keys` sebuah pesan adalah untuk"
+    " peninjauannya; tulis `review: true`, atau hapus semuanya",
     "if-or-when": "satu kasus memiliki `if` atau `when`, salah satu",
     "destination-name": "'{value}' bukan nama tujuan sambungan; gunakan huruf kecil, angka, dan -",
     "dial-or-queue": "tujuan memiliki `dial` (pesawat) atau `queue` (antrean): salah satu",
@@ -106,6 +108,7 @@ SENTENCES: Mapping[str, str] = {
     "unknown-reason": "angka tidak pernah ditolak karena '{name}'; alasannya: {reasons}",
     # keys and options
     "key-twice": "tombol {key} sudah dipakai pilihan lain",
+    "answer-twice": "satu tombol tidak dapat berarti dua jawaban; beri masing-masing tombolnya",
     "option-twice": "sudah ada pilihan lain bernama '{name}'",
     "key-prefix": "tombol {key} diawali {other}, yang memiliki arti sendiri",
     "key-single": "tombol {key} terlalu panjang; selama menunggu petugas satu tombol menentukan",

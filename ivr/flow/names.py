@@ -106,7 +106,7 @@ def _join(one: Sort | None, other: Sort) -> Sort:
     return "secret" if "secret" in (one, other) else "any"
 
 
-def _assignments(
+def _assignments(  # noqa: C901 - one case for each kind
     plan: Plan, node: nodes.AnyNode, names: Mapping[str, Names], flow: str
 ) -> Iterator[tuple[str, Sort]]:
     match node:
@@ -114,6 +114,8 @@ def _assignments(
             yield node.into, "secret" if node.sensitive else "string"
         case nodes.Menu() if node.into is not None:
             yield node.into, "string"
+        case nodes.Consent() if node.into is not None:
+            yield node.into, "bool"
         case nodes.Set():
             for name, text in node.values.items():
                 yield name, _sort_of_text(text, names[flow])

@@ -30,6 +30,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "on_wrong_key": nodes.Attempt,
     "on_give_up": nodes.GiveUp,
     "visits": nodes.Visits,
+    "review_keys": nodes.ReviewKeys,
     "defaults": nodes.Habits,
     "limits": bundle.Limits,
     "destinations": bundle.Destination,

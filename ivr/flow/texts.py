@@ -126,7 +126,7 @@ def _list_node(prefix: str, path: Path, node: nodes.AnyNode) -> Iterator[Entry]:
         case nodes.Say():
             place = (*path, "say")
             yield Entry(prompt_id(prefix, "say"), node.say, place, language=node.language)
-        case nodes.Collect() | nodes.Record():
+        case nodes.Collect() | nodes.Record() | nodes.Consent():
             yield Entry(prompt_id(prefix, "say"), node.say, (*path, "say"))
         case nodes.Menu() | nodes.Transfer() | nodes.Hangup() if node.say is not None:
             yield Entry(prompt_id(prefix, "say"), node.say, (*path, "say"))

@@ -18,6 +18,7 @@ from ivr.engine.steps import (
     Menu,
     Notify,
     OpenCase,
+    PlayBack,
     Record,
     Say,
     SetRecording,
@@ -44,6 +45,8 @@ def longest(step: Step) -> float:
             return PROMPTS + (step.timing.first_key + step.timing.total) / 1000
         case Record():
             return PROMPTS + (step.limit + step.silence) / 1000
+        case PlayBack():
+            return PROMPTS + step.length / 1000
         case Lookup() | Notify() | OpenCase() | SetRecording():
             return SHORT
         case Transfer():

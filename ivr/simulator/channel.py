@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from ivr.answers import tell_match
-from ivr.engine.keys import KeyQueue, expire, match
+from ivr.engine.keys import KeyQueue, expire, match, pause
 from ivr.engine.outcomes import (
     Ended,
     HungUp,
@@ -30,6 +30,7 @@ from ivr.engine.steps import (
     Collect,
     Hangup,
     Menu,
+    PlayBack,
     Record,
     Say,
     SetRecording,
@@ -37,7 +38,7 @@ from ivr.engine.steps import (
     Transfer,
     utterances_of,
 )
-from ivr.engine.utterance import Utterance
+from ivr.engine.utterance import SLOW, Utterance
 from ivr.errors import SpeechError
 from ivr.ports import Input
 from ivr.simulator.caller import Caller, Leave, Press, Quiet, Speak, Wait
@@ -91,6 +92,8 @@ class Simulator:
                 return self._listen(step)
             case Record():
                 return self._record(step, act)
+            case PlayBack():
+                return self._play_back(step)
             case SetRecording():
                 return self._set_recording(step, act)
             case Transfer():
@@ -131,10 +134,16 @@ class Simulator:
 
     def _play(self, step: Step, *, barge_in: bool) -> tuple[int, bool]:
         """Show the prompts; returns how much was heard, and whether a key cut them."""
-        begun = end = self.line.clock
+        length = 0
         for one in utterances_of(step):
-            self._show(f"<< {write_out(one)}")
-            end += self._length(one)
+            slow = one.pace == "slow"
+            self._show(f"<< {'(slowly) ' if slow else ''}{write_out(one)}")
+            length += round(self._length(one) / SLOW) if slow else self._length(one)
+        return self._sound(step, length, barge_in=barge_in)
+
+    def _sound(self, step: Step, length: int, *, barge_in: bool) -> tuple[int, bool]:
+        """Let a sound be heard, of so many milliseconds."""
+        begun, end = self.line.clock, self.line.clock + length
         cut = False
         while not cut and not self.line.gone and self._hands.let_pass(step, end, playing=True):
             # A finish key that comes late belongs to the digits before: it cuts nothing.
@@ -147,6 +156,15 @@ class Simulator:
         if step.barge_in and self._typed():
             return Played(0, interrupted=True)
         heard, cut = self._play(step, barge_in=step.barge_in)
+        return HungUp(heard) if self.line.gone else Played(heard, cut)
+
+    def _play_back(self, step: PlayBack) -> Outcome:
+        if self._typed():
+            return Played(0, interrupted=True)
+        if step.recording not in self.line.messages:
+            return Unable("message_missing")
+        self._show(f"<< (plays the message, {step.length / 1000:.0f} s)")
+        heard, cut = self._sound(step, step.length, barge_in=True)
         return HungUp(heard) if self.line.gone else Played(heard, cut)
 
     def _listen(self, step: Menu | Collect) -> Outcome | Input:
@@ -162,7 +180,7 @@ class Simulator:
             if found := match(step, typed):
                 self._queue.use(step, found)
                 return tell_match(found, heard, waited)
-            end = last + (step.timing.next_key if typed else step.timing.first_key)
+            end = last + pause(step, typed)
             total = begun + step.timing.total
             if not self._hands.let_pass(step, min(end, total), playing=False):
                 return self._expired(step, heard, waited, "silence" if end < total else "total")

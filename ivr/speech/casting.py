@@ -9,15 +9,16 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ivr.engine.utterance import SLOW
 from ivr.errors import SpeechError
 from ivr.speech import audio
 from ivr.speech.compose import Clip, Piece, Silence
 from ivr.speech.render import Speech, Voice, render
 from ivr.speech.studio import Studio
-from ivr.speech.voices import Pronunciation, load_pronunciation, load_voices
+from ivr.speech.voices import RATES, Pronunciation, load_pronunciation, load_voices
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class Casting:
                 remedy="Give it one in prompts/voices.yaml; a substitute is marked draft: true.",
             )
         text = self.pronunciation.respell(clip.language, clip.text)
-        return self.voices[clip.language], text
+        voice = self.voices[clip.language]
+        return (_slowed(voice) if clip.slow else voice), text
 
 
 def load_casting(prompts: Path, speech: Speech) -> Casting:
@@ -74,6 +76,11 @@ def load_casting(prompts: Path, speech: Speech) -> Casting:
 def hash_parts(*parts: str) -> str:
     """Return the key of a sound that `parts` and the treatment of sound decide."""
     return hashlib.sha256("\0".join((audio.PIPELINE, *parts)).encode()).hexdigest()
+
+
+def _slowed(voice: Voice) -> Voice:
+    """The voice at its slow pace: an engine speaks slowly by itself, at its usual pitch."""
+    return replace(voice, rate=max(min(RATES), round(voice.rate * SLOW)))
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ivr.flow import nodes
 from ivr.flow.bundle import Bundle, Flow
@@ -32,15 +33,26 @@ def list_bundle_clips(bundle: Bundle) -> frozenset[Clip]:
             for entry in list_flow_texts(flow):
                 if entry.language in (None, language):
                     clips |= _list_prompt(bundle, flow, language, entry.id)
+    if _offers_slowness(bundle):
+        clips |= {replace(clip, slow=True) for clip in clips}
     return frozenset(clips)
 
 
+def _offers_slowness(bundle: Bundle) -> bool:
+    """Whether a key anywhere asks for the slow pace."""
+    keys = [bundle.hotline.keys]
+    for flow in bundle.flows.values():
+        keys.append(flow.keys)
+        keys += [node.keys for node in flow.nodes.values() if isinstance(node, nodes.Listening)]
+    return any("slower" in own.values() for own in keys)
+
+
 def _list_plain(bundle: Bundle, language: str) -> set[Clip]:
-    """Hotline and engine prompts: at most `{value}`, which is digits."""
+    """Hotline and engine prompts: at most `{value}` and `{key}`, which are digits."""
     clips: set[Clip] = set()
     for prompt, template in bundle.texts[language].items():
         if prompt.partition(".")[0] in ("engine", "hotline"):
-            clips |= list_clips(language, template, {"value": "digits"})
+            clips |= list_clips(language, template, {"value": "digits", "key": "digits"})
     return clips
 
 
@@ -108,10 +120,14 @@ def _list_targets(node: nodes.AnyNode) -> Iterator[object]:
         yield from (option.next for option in node.options)
     if isinstance(node, nodes.Choose):
         yield from (case.next for case in node.cases)
+    if isinstance(node, nodes.Consent):
+        yield from (node.granted, node.refused)
     if isinstance(node, nodes.Hours):
         yield from (node.open, node.closed, node.holiday, node.unknown)
     if isinstance(node, nodes.Transfer):
         yield from (option.next for option in node.options)
         yield from (node.ended, node.on_hangup, *node.unhappy().values())
-    elif not isinstance(node, nodes.Choose | nodes.Lookup | nodes.Hours | nodes.Hangup):
+    elif not isinstance(
+        node, nodes.Choose | nodes.Consent | nodes.Lookup | nodes.Hours | nodes.Hangup
+    ):
         yield node.next

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from ivr.engine.utterance import Utterance
@@ -35,9 +35,11 @@ class Clip:
     language: str
     text: str
     personal: bool = field(default=False, compare=False)
+    slow: bool = False
 
     def __repr__(self) -> str:
-        return f"Clip({self.language!r}, {'…' if self.personal else repr(self.text)})"
+        text = "…" if self.personal else repr(self.text)
+        return f"Clip({self.language!r}, {text}{', slow' if self.slow else ''})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ def compose(utterance: Utterance) -> Pieces:
         pieces += _speak_literal(utterance.language, literal)
         if name is not None:
             pieces += _speak_value(utterance, name)
+    if utterance.pace == "slow":
+        pieces = [replace(one, slow=True) if isinstance(one, Clip) else one for one in pieces]
     return _settle(pieces, utterance.prompt)
 
 

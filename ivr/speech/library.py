@@ -12,7 +12,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
@@ -22,7 +22,7 @@ from ivr.errors import SpeechError
 from ivr.speech import audio
 from ivr.speech.cache import FORMATS, Cache, Entry, Sounds, write_sounds
 from ivr.speech.casting import Casting, hash_parts
-from ivr.speech.compose import PAUSES, SENTENCE_MS, TAIL_MS, Piece, Silence, compose
+from ivr.speech.compose import PAUSES, SENTENCE_MS, TAIL_MS, Clip, Piece, Silence, compose
 
 BEEP = (250, 1000)  # milliseconds, Hz
 SILENCE_MS = 60_000
@@ -67,8 +67,8 @@ class Sound:
     tail_ms: int = 0
 
 
-_Words: TypeAlias = tuple[bool, tuple[tuple[str, str, str], ...]]
-"""Utterances without a value: the prompt, language and template of each; first whether a tail
+_Words: TypeAlias = tuple[bool, tuple[tuple[str, str, str, str], ...]]
+"""Utterances without a value: the prompt, language, template and pace of each; first whether a tail
 follows them."""
 
 
@@ -202,6 +202,8 @@ class PromptLibrary:
 
     def _find(self, piece: Piece) -> _Found:
         found = self._known.get(piece) or self._seek(piece, deep=False)
+        if found is None and isinstance(piece, Clip) and piece.slow:
+            return self._find(replace(piece, slow=False))  # better too fast than not at all
         if found is None:
             raise SpeechError(
                 f"there is no sound for {piece!r}",
@@ -229,7 +231,7 @@ class PromptLibrary:
 def _words(utterances: Sequence[Utterance], tail: bool) -> _Words | None:
     if any(one.values for one in utterances):
         return None
-    return tail, tuple((one.prompt, one.language, one.template) for one in utterances)
+    return tail, tuple((one.prompt, one.language, one.template, one.pace) for one in utterances)
 
 
 def _concatenate(whole: Sequence[_Found]) -> Sounds:

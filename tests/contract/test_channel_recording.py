@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ivr.engine.outcomes import (
@@ -12,8 +14,10 @@ from ivr.engine.outcomes import (
     RecordingSet,
     Resumed,
     Silence,
+    Unable,
 )
-from ivr.engine.steps import Say, SetRecording
+from ivr.engine.steps import PlayBack, Say, SetRecording
+from ivr.ports import Channel
 from ivr.simulator import (
     Leave,
     Press,
@@ -123,3 +127,55 @@ async def test_the_recording_of_the_call_begins_and_ends(end: End) -> None:
     assert channel.position()["recording"]
     assert await channel.perform(SetRecording(False), "a-2") == RecordingSet(False, None)
     assert not channel.position()["recording"]
+
+
+async def recorded(channel: Channel) -> PlayBack:
+    """The step that plays the message of a caller who speaks now."""
+    outcome = await channel.perform(RECORD, "a-1")
+    assert isinstance(outcome, Recorded)
+    return PlayBack(outcome.recording, outcome.sha256, outcome.length)
+
+
+async def test_a_message_is_played_to_its_end(end: End) -> None:
+    channel = end.open(Quiet(), Speak(3000), Press("#"))
+    step = await recorded(channel)
+    outcome = await channel.perform(step, "a-2")
+    assert outcome == Played(step.length, interrupted=False)
+
+
+async def test_a_key_ends_a_message_that_is_played_and_stays_for_the_next_step(end: End) -> None:
+    channel = end.open(Quiet(), Speak(3000), Press("#"), Wait(500), Press("1"))
+    outcome = await channel.perform(await recorded(channel), "a-2")
+    assert isinstance(outcome, Played)
+    assert outcome.interrupted
+    assert 400 <= outcome.heard <= 1000
+    assert await channel.perform(MENU, "a-3") == Keys("1", 0, 0)
+
+
+async def test_a_key_that_waits_leaves_a_message_unplayed(end: End) -> None:
+    channel = end.open(Quiet(), Speak(3000), Press("#2"))
+    outcome = await channel.perform(await recorded(channel), "a-2")
+    assert outcome == Played(0, interrupted=True)
+
+
+async def test_a_caller_who_leaves_while_a_message_is_played(end: End) -> None:
+    channel = end.open(Quiet(), Speak(3000), Press("#"), Wait(500), Leave())
+    outcome = await channel.perform(await recorded(channel), "a-2")
+    assert isinstance(outcome, HungUp)
+
+
+async def test_a_message_that_is_not_there_cannot_be_played(end: End) -> None:
+    channel = end.open()
+    outcome = await channel.perform(PlayBack("b-1", "00" * 32, 3000), "a-1")
+    assert outcome == Unable("message_missing")
+
+
+async def test_star_alone_waits_a_moment_for_a_second_star(end: End) -> None:
+    """And then both are used up: the next key belongs to the next step."""
+    menu = replace(MENU, keys=("1", "*", "**"))
+    channel = end.open(Press("*"), Wait(1500), Press("**1"))
+    assert await channel.perform(menu, "a-1") == Keys("*", 0, 0)
+    twice = await channel.perform(menu, "a-2")
+    assert isinstance(twice, Keys)
+    assert twice.keys == "**"
+    assert await channel.perform(menu, "a-3") == Keys("1", 0, 0)

@@ -41,7 +41,7 @@ def test_it_asks_for_digits_with_its_lengths_timers_and_escapes(talk: Begin) -> 
     assert call.said == ["main.ask.say"]
     assert isinstance(call.step, Collect)
     assert (call.step.min, call.step.max, call.step.finish) == (4, 6, "#")
-    assert call.step.escapes == ("**", "*7", "*0")
+    assert call.step.escapes == ("**", "*7", "*0", "*")
     assert call.step.timing == Timing(8000, 4000, 60000)
     assert (call.step.secret, call.step.personal, call.step.flush) == (False, True, False)
 

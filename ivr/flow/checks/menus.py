@@ -8,6 +8,7 @@ from itertools import combinations
 from ivr.flow import identifiers, nodes
 from ivr.flow.bundle import Flow
 from ivr.flow.faults import Finding, Path
+from ivr.flow.graph import own_keys
 from ivr.flow.plan import HOTLINE_FILE, Plan, flow_file, unknown
 
 CONFIRMATION = ("1", "2")
@@ -21,15 +22,24 @@ def check(plan: Plan) -> Iterator[Finding]:
         file = flow_file(flow.flow)
         if isinstance(node, nodes.Menu):
             yield from _check_options(node, file, path)
-            yield from _check_prefixes(plan, flow, node, _option_keys(node), path)
+            yield from _check_prefixes(plan, flow, node, own_keys(node), path)
+        if isinstance(node, nodes.Consent) or (isinstance(node, nodes.Record) and node.review):
+            yield from _check_answers(plan, flow, node, path)
         if isinstance(node, nodes.Transfer):
             yield from _check_options(node, file, path)
         if isinstance(node, nodes.Collect):
             yield from _check_collect(plan, flow, node, path)
 
 
-def _option_keys(menu: nodes.Menu) -> Mapping[str, Path]:
-    return {option.key: ("options", index, "key") for index, option in enumerate(menu.options)}
+def _check_answers(
+    plan: Plan, flow: Flow, node: nodes.Consent | nodes.Record, path: Path
+) -> Iterator[Finding]:
+    """The keys that the engine's own sentences name: each means one thing."""
+    own = own_keys(node)
+    if len(own) < (2 if isinstance(node, nodes.Consent) else 3):
+        place = "refuse" if isinstance(node, nodes.Consent) else "review_keys"
+        yield Finding("answer-twice", flow_file(flow.flow), (*path, place))
+    yield from _check_prefixes(plan, flow, node, own, path)
 
 
 def _check_options(node: nodes.Menu | nodes.Transfer, file: str, path: Path) -> Iterator[Finding]:
@@ -72,9 +82,15 @@ def _check_prefixes(
     for key in here:
         for other in (*here, *inherited):
             longer, shorter = (key, other) if len(key) > len(other) else (other, key)
-            if other != key and longer.startswith(shorter) and (key == longer or other not in here):
+            if other != key and _hides(shorter, longer) and (key == longer or other not in here):
                 values = {"key": longer, "other": shorter}
                 yield Finding("key-prefix", flow_file(flow.flow), (*path, *places[key]), values)
+
+
+def _hides(shorter: str, longer: str) -> bool:
+    """Whether the longer key can never be typed, or only by waiting. `*` and `**` can be told
+    apart: the engine waits a moment after the first (`ivr.engine.keys.TWICE`)."""
+    return longer.startswith(shorter) and (shorter, longer) != ("*", "**")
 
 
 def _check_inherited(plan: Plan) -> Iterator[Finding]:
@@ -87,7 +103,7 @@ def _check_inherited(plan: Plan) -> Iterator[Finding]:
         for one, other in combinations(known, 2):
             longer, shorter = (one, other) if len(one) > len(other) else (other, one)
             here = longer if longer in keys else shorter
-            if longer.startswith(shorter) and here in keys:
+            if _hides(shorter, longer) and here in keys:
                 values = {"key": longer, "other": shorter}
                 yield Finding("key-prefix", file, ("keys", here), values)
 

@@ -6,7 +6,15 @@ from collections.abc import Iterator, Mapping
 
 from ivr.flow import nodes
 from ivr.flow.faults import Finding, Path
-from ivr.flow.graph import Vertex, find_loops, list_edges, list_exits, reach, resolve
+from ivr.flow.graph import (
+    Vertex,
+    find_loops,
+    list_edges,
+    list_exits,
+    listens_for_keys,
+    reach,
+    resolve,
+)
 from ivr.flow.plan import Plan, flow_file
 from ivr.flow.scalars import RETURN, WORDS, Jump
 
@@ -53,7 +61,7 @@ def _find_unreachable(plan: Plan, edges: Edges) -> Iterator[Finding]:
 
 
 def _is_silent(node: nodes.AnyNode) -> bool:
-    return not isinstance(node, nodes.Listening | nodes.Record)
+    return not isinstance(node, nodes.Listening)
 
 
 def _silent_edges(plan: Plan) -> Edges:
@@ -137,6 +145,9 @@ def _edges_of_silence(plan: Plan, edges: Edges) -> Edges:
         flow, node = plan.flows[vertex[0]], _node(plan, vertex)
         if isinstance(node, nodes.Record):
             ends = tuple(filter(None, [resolve(plan, vertex[0], node.on_nothing)]))
+        elif isinstance(node, nodes.Consent):
+            silent = node.on_give_up.next if node.on_give_up else node.refused
+            ends = tuple(filter(None, [resolve(plan, vertex[0], silent)]))
         elif isinstance(node, nodes.Listening):
             given_up = [
                 resolve(plan, vertex[0], exit_.target)
@@ -159,7 +170,7 @@ def _find_without_person(plan: Plan, edges: Edges) -> Iterator[Finding]:
     inside = [vertex for vertex in edges if vertex[0] == person]
     near = reach(inside, lambda vertex: backward[vertex])
     for vertex in edges:
-        if vertex not in near and isinstance(_node(plan, vertex), nodes.Listening):
+        if vertex not in near and listens_for_keys(_node(plan, vertex)):
             yield Finding("no-person", *_place(vertex), {"name": vertex[1], "person": person})
 
 

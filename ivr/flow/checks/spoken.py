@@ -41,6 +41,8 @@ def _list_computed(flow: Flow, names: Names) -> Iterator[str]:
     """Names that hold a computed text, a word for conditions, or true and false."""
     flat = flatten(names)
     for node in flow.nodes.values():
+        if isinstance(node, nodes.Consent) and node.into is not None:
+            yield node.into
         if isinstance(node, nodes.Hours) and node.into is not None:
             yield f"{node.into}.reason"
         if isinstance(node, nodes.Set):

@@ -123,6 +123,7 @@ def _check_reserved(scope: _Scope, node: nodes.AnyNode, path: Path) -> Iterator[
             nodes.Menu()
             | nodes.Collect()
             | nodes.Record()
+            | nodes.Consent()
             | nodes.Lookup()
             | nodes.Hours()
             | nodes.Subflow()

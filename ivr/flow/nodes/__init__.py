@@ -20,7 +20,7 @@ from ivr.flow.habits import (
     UniversalJump,
     Visits,
 )
-from ivr.flow.nodes.entries import Collect, Record
+from ivr.flow.nodes.entries import Collect, Consent, Record, ReviewKeys
 from ivr.flow.nodes.logic import Case, Choose, Set, Subflow
 from ivr.flow.nodes.menus import Menu, Option
 from ivr.flow.nodes.services import Hours, Lookup, Notify, Transfer
@@ -33,6 +33,7 @@ __all__ = [
     "Case",
     "Choose",
     "Collect",
+    "Consent",
     "GiveUp",
     "Habits",
     "Hangup",
@@ -47,6 +48,7 @@ __all__ = [
     "Notify",
     "Option",
     "Record",
+    "ReviewKeys",
     "Say",
     "Set",
     "Subflow",
@@ -63,6 +65,7 @@ AnyNode: TypeAlias = Annotated[
     | Set
     | Subflow
     | Record
+    | Consent
     | Lookup
     | Notify
     | Hours

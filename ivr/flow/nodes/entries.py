@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ivr.flow.habits import Listening, Node
+from ivr.flow.habits import Habits, Listening
 from ivr.flow.identifiers import KindName
-from ivr.flow.scalars import Duration, Name, Target, Text, refusal
+from ivr.flow.scalars import Duration, KeySequence, Model, Name, Target, Text, refusal
 
 
 class Collect(Listening):
@@ -50,12 +50,25 @@ class Collect(Listening):
         return int(least), int(most or least)
 
 
-class Record(Node):
+class ReviewKeys(Model):
+    """What the caller presses when a message is reviewed."""
+
+    keep: KeySequence = "1"
+    listen: KeySequence = "2"
+    again: KeySequence = "3"
+
+
+class Record(Listening):
     """Record what the caller says after a tone.
 
     `into` takes `seconds` and, with `case`, the `number` of the case that is opened for it.
     `on_nothing` is where a recording shorter than a second leads. After a hangup the message is
     kept and gets its number, then `on_hangup` goes on with the steps that need no caller.
+
+    With `review` the caller can hear the message and speak again before it is kept; the listening
+    fields are about that. Whatever ends the review but another take keeps the message: nothing
+    that was said is lost. `on_give_up` is not inherited: without its own, the call goes on at
+    `next`.
     """
 
     type: Literal["record"] = "record"
@@ -65,6 +78,34 @@ class Record(Node):
     finish: Literal["#"] = "#"
     into: Name
     case: Name | None = None
+    review: bool = False
+    review_keys: ReviewKeys = ReviewKeys()
+    type_ahead: Literal["keep"] = "keep"
     on_nothing: Target
-    on_hangup: Target | None = None
     next: Target
+
+    @model_validator(mode="after")
+    def _review_fields_with_review(self) -> Record:
+        about_review = {*Habits.model_fields, "keys", "review_keys"}
+        if not self.review and about_review & self.model_fields_set:
+            raise refusal("needs-review")
+        return self
+
+
+class Consent(Listening):
+    """Ask for leave, as evidence: agreed only by a key that was pressed for this question.
+
+    `purpose` is a stable name for the journal. `into` takes whether leave was given, true or false.
+    Silence and wrong keys refuse; `on_give_up` is not inherited, and where it stands the call goes
+    there instead of to `refused`, without leave all the same.
+    """
+
+    type: Literal["consent"] = "consent"
+    say: Text
+    purpose: Name
+    agree: KeySequence = "1"
+    refuse: KeySequence = "2"
+    into: Name | None = None
+    type_ahead: Literal["flush"] = "flush"
+    granted: Target
+    refused: Target
