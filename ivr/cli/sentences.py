@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+from ivr.cli import messages
 from ivr.cli.counting import count
-from ivr.cli.times import rewrite_time
+from ivr.cli.times import rewrite_time, write_seconds
 from ivr.endings import UNHAPPY, tell_outcome
 from ivr.engine.values import PERSONAL_KEY, SECRET_KEY
 
@@ -27,13 +28,6 @@ CAUSES: Final = {
     31: "normal",
 }
 """Causes of Q.850 in words, where a line of ours can end so."""
-
-ENDINGS: Final = {
-    "finish": "ended by a key",
-    "silence": "ended by silence",
-    "limit": "ended by its time limit",
-    "hangup": "ended by a hangup",
-}
 
 EXITS: Final = {
     "open": "open now",
@@ -84,12 +78,8 @@ def _list(fields: Event) -> str:
     return ", ".join(f"{name} {write_value(value)}" for name, value in fields.items())
 
 
-def _seconds(milliseconds: float) -> str:
-    return f"{milliseconds / 1000:.1f} s"
-
-
 def _chosen(event: Event) -> str:
-    waited = f", {_seconds(event['waited'])} after the prompt" if event["waited"] else ""
+    waited = f", {write_seconds(event['waited'])} after the prompt" if event["waited"] else ""
     return f"pressed {event['keys']}: option {event['option']}{waited}"
 
 
@@ -137,29 +127,6 @@ def _told(event: Event) -> str:
     return f"{webhook} could not be told ({event.get('reason')})"
 
 
-def _message(event: Event) -> str:
-    ended = ENDINGS.get(event["ended"], "nobody knows how it ended")
-    return f"message of {_seconds(event['length'])}, {ended}"
-
-
-def _replayed(event: Event) -> str:
-    cut = " (cut short)" if event["interrupted"] else ""
-    return f"the caller heard {event['recording']} again for {_seconds(event['heard'])}{cut}"
-
-
-def _kept(event: Event) -> str:
-    why = {
-        "key": "the caller said so",
-        "silence": "no key came",
-        "wrong_key": "wrong keys came",
-        "universal": "the caller went elsewhere",
-        "hangup": "the caller hung up",
-        "limit": "the call met its limit",
-        "fault": "a fault of ours ended the review",
-    }
-    return f"{event['recording']} is the message: {why.get(event['how'], event['how'])}"
-
-
 def _switched(event: Event) -> str:
     if not event["on"]:
         return "the call is not recorded from here on"
@@ -171,10 +138,12 @@ def _handed(event: Event) -> str:
 
 
 def _back(event: Event) -> str:
-    waited = _seconds(event["waited"])
+    waited = write_seconds(event["waited"])
     record = event.get("recording")
     kept = f"; the talk is recorded: {record}" if record else ""
-    talked = f"an officer answered after {waited} and they talked for {_seconds(event['talked'])}"
+    talked = (
+        f"an officer answered after {waited} and they talked for {write_seconds(event['talked'])}"
+    )
     match event["result"]:
         case "ended":
             return f"{talked}, then the officer hung up{kept}"
@@ -218,7 +187,7 @@ def _sealed(event: Event) -> str:
     told = f"recording {event['recording']} {what[event['type']]}"
     muted: Sequence[Sequence[int | None]] = event.get("muted", ())
     spans = ", ".join(
-        f"{_seconds(since or 0)} to {'its end' if until is None else _seconds(until)}"
+        f"{write_seconds(since or 0)} to {'its end' if until is None else write_seconds(until)}"
         for since, until in muted
     )
     return f"{told}; silent on purpose from {spans}" if spans else told
@@ -293,13 +262,13 @@ FUNCTIONS: Final[Mapping[str, Callable[[Event], str]]] = {
     "variables.set": _set,
     "source.answered": _answered,
     "webhook.answered": _told,
-    "message.recorded": _message,
-    "message.played": _replayed,
-    "message.kept": _kept,
+    "message.recorded": messages.tell_recorded,
+    "message.played": messages.tell_played,
+    "message.kept": messages.tell_kept,
     "recording.switched": _switched,
     "transfer.begun": _handed,
     "transfer.ended": _back,
-    "caller.hung_up": lambda event: f"caller hung up after {_seconds(event['heard'])}",
+    "caller.hung_up": lambda event: f"caller hung up after {write_seconds(event['heard'])}",
     "limit.reached": lambda event: LIMITS.get(event["limit"], f"limit {event['limit']} reached"),
     "line.ended": _ended_line,
     "call.abandoned": _abandoned,

@@ -26,6 +26,11 @@ def rewrite_time(written: str) -> str:
         return written
 
 
+def write_seconds(milliseconds: float) -> str:
+    """A length of time, `1.5 s`."""
+    return f"{milliseconds / 1000:.1f} s"
+
+
 class Moment(click.ParamType[datetime]):
     """A date and a time of day without a zone."""
 
