@@ -27,7 +27,7 @@ from ivr.operations.instruments import Instruments
 from ivr.operations.logs import configure_logs
 from ivr.operations.pulse import Pulse
 from ivr.operations.storage import StoreWatch
-from ivr.sounds import prepare_sounds
+from ivr.sounds import prepare_slow_sounds, prepare_sounds
 from ivr.spooling import open_store
 from ivr.supervision.heartbeat import find_heart
 from ivr.supervision.leash import die_with_supervisor
@@ -38,7 +38,7 @@ MULTIPLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run `writer`, or `engine` with its number; returns the exit code."""
+    """Run `writer`, `slow-sounds`, or `engine` with its number; returns the exit code."""
     os.umask(PRIVATE)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -50,8 +50,10 @@ def main(arguments: Sequence[str]) -> int:
                 _run_writer(settings)
             case ["engine", number]:
                 _run_engine(settings, int(number))
+            case ["slow-sounds"]:
+                _render_slow_sounds(settings)
             case _:
-                raise ValueError("the supervisor starts a `writer` or an `engine` with its number")
+                raise ValueError("what is started is a `writer`, `slow-sounds` or an `engine N`")
     except (Exception, KeyboardInterrupt) as error:
         return explain(error)
     return 0
@@ -86,6 +88,13 @@ def _run_engine(settings: Settings, number: int) -> None:
     gc.freeze()  # bundle and modules live as long as the process: no need to look at them again
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve_hotline(settings, bundle, library, ready, instruments=instruments))
+
+
+def _render_slow_sounds(settings: Settings) -> None:
+    """Beside the calls, with what they leave of the processor."""
+    configure_logs(settings.log, "slow-sounds")
+    os.nice(15)
+    prepare_slow_sounds(settings, load_directory(settings.flows))
 
 
 def _run_writer(settings: Settings) -> None:

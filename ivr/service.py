@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -54,6 +56,33 @@ def _program(settings: Settings, name: str, level: int, *arguments: str) -> Prog
         farewell=settings.drain + CLOSING if level == ENGINE else CLOSING,
         hurry=SHORT_DRAIN + CLOSING if level == ENGINE else CLOSING,
     )
+
+
+class SlowSounds:
+    """Renders the slow pace while calls are answered already; ends with the block."""
+
+    def __init__(self, settings: Settings, flows: Path) -> None:
+        self._program = _program(
+            replace(settings, flows=flows), "slow-sounds", ENGINE, "slow-sounds"
+        )
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> SlowSounds:
+        return self
+
+    def start(self) -> None:
+        """Begin. The program ends by itself, and when its supervisor does."""
+        self._child = subprocess.Popen(
+            self._program.command,
+            env={**os.environ, **self._program.environment},
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the supervisor
+        )
+
+    def __exit__(self, *failure: object) -> None:
+        if self._child is not None:
+            self._child.kill()  # what is written appears whole or not at all
+            self._child.wait()
 
 
 async def run_service(settings: Settings, flows: Path, up: Callable[[], None]) -> bool:

@@ -10,7 +10,7 @@ from ivr.config import Settings
 from ivr.engine.utterance import Spoken, Utterance
 from ivr.flow.bundle import Bundle
 from ivr.speech.casting import load_casting
-from ivr.speech.catalogue import list_bundle_clips
+from ivr.speech.catalogue import list_bundle_clips, list_slow_clips
 from ivr.speech.espeak import Espeak
 from ivr.speech.library import PromptLibrary
 
@@ -55,6 +55,19 @@ def prepare_sounds(
     if bundle.hotline.destinations:
         _prepare_announcements(settings, bundle, library)
     return library
+
+
+def lacks_slow_sounds(settings: Settings, bundle: Bundle) -> bool:
+    """Whether anything has no sound at the slow pace yet. Raises as `prepare_sounds`."""
+    return bool(open_library(settings).list_missing(list_slow_clips(bundle)))
+
+
+def prepare_slow_sounds(settings: Settings, bundle: Bundle) -> None:
+    """Render what the slow pace needs and has not. Until then all is spoken at the usual pace.
+
+    Raises as `prepare_sounds`.
+    """
+    open_library(settings).prepare(list_slow_clips(bundle))
 
 
 def _prepare_announcements(settings: Settings, bundle: Bundle, library: PromptLibrary) -> None:

@@ -24,9 +24,9 @@ from ivr.flow.loader import check_directory
 from ivr.lookups import find_missing
 from ivr.operations.clock import now
 from ivr.operations.logs import configure_logs
-from ivr.service import run_service
+from ivr.service import SlowSounds, run_service
 from ivr.shelf import Shelf
-from ivr.sounds import prepare_sounds
+from ivr.sounds import lacks_slow_sounds, prepare_sounds
 from ivr.store.lock import Lock
 from ivr.supervision.program import ProgramFailed
 
@@ -66,8 +66,14 @@ def serve(
         prepare_sounds(settings, bundle, _show_progress)
         flows = Shelf(settings.shelf).put(bundle, settings.flows)
         instance = stack.enter_context(local_pbx(settings, ports)) if with_pbx else None
+        slow = stack.enter_context(SlowSounds(settings, flows))
+
+        def up() -> None:
+            _tell(settings, bundle, instance)
+            if lacks_slow_sounds(settings, bundle):
+                slow.start()
+
         try:
-            up = lambda: _tell(settings, bundle, instance)  # noqa: E731 - one line says it
             hurried = asyncio.run(run_service(settings, flows, up))
         except ProgramFailed as failed:
             click.echo(f"ivr: {failed}", err=True)

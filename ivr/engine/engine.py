@@ -21,6 +21,7 @@ from ivr.engine.events import (
     PromptPlayed,
     StepFailed,
 )
+from ivr.engine.messages import MessagePlayed
 from ivr.engine.nodes import answer
 from ivr.engine.outcomes import (
     Digits,
@@ -163,6 +164,9 @@ def _tell_what_was_heard(draft: Draft, outcome: Outcome) -> None:
         case _:
             return
     step = draft.run.step
+    if isinstance(step, PlayBack):
+        told = step.recording, step.sha256
+        draft.emit(MessagePlayed(*draft.place, *told, heard=heard, interrupted=cut))
     if step is not None and utterances_of(step):
         prompts = utterances_of(step)
         draft.emit(PromptPlayed(*draft.place, utterances=prompts, heard=heard, interrupted=cut))

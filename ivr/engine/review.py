@@ -17,7 +17,7 @@ from ivr.engine.listening import (
     use_universal,
     way_after,
 )
-from ivr.engine.messages import MessageKept, MessagePlayed, MessageRejected
+from ivr.engine.messages import MessageKept, MessageRejected
 from ivr.engine.outcomes import Keys, Outcome, Played, Recorded, Silence
 from ivr.engine.prompts import utter_key, utter_phrase
 from ivr.engine.steps import Menu, OpenCase, PlayBack, Record
@@ -124,19 +124,9 @@ def _universal(draft: Draft, node: nodes.Record, keys: str) -> Move:
 
 
 def take_played(draft: Draft, node: nodes.Record, outcome: Outcome) -> Move:
-    """The caller has heard the message, or enough of it."""
+    """The caller has heard the message, or enough of it; the engine has told of that."""
     if not isinstance(outcome, Played):
         raise AssertionError(f"a message that is played does not end in {outcome.type}")
-    take = _present(draft)
-    draft.emit(
-        MessagePlayed(
-            *draft.place,
-            recording=take.recording,
-            sha256=take.sha256,
-            heard=outcome.heard,
-            interrupted=outcome.interrupted,
-        )
-    )
     return ask(draft, node)
 
 

@@ -23,7 +23,8 @@ from ivr.speech.compose import Clip, list_clips, list_vocabulary
 def list_bundle_clips(bundle: Bundle) -> frozenset[Clip]:
     """The clips of all prompts in all languages, and the vocabulary of numbers and dates.
 
-    Raises SpeechError for a free text that no table, word list or assignment spells out.
+    At the usual pace: `list_slow_clips` has the others. Raises SpeechError for a free text that no
+    table, word list or assignment spells out.
     """
     clips: set[Clip] = set()
     for language in bundle.hotline.languages:
@@ -33,13 +34,17 @@ def list_bundle_clips(bundle: Bundle) -> frozenset[Clip]:
             for entry in list_flow_texts(flow):
                 if entry.language in (None, language):
                     clips |= _list_prompt(bundle, flow, language, entry.id)
-    if _offers_slowness(bundle):
-        clips |= {replace(clip, slow=True) for clip in clips}
     return frozenset(clips)
 
 
+def list_slow_clips(bundle: Bundle) -> frozenset[Clip]:
+    """The same clips at the slow pace, none where no key asks for it. Raises SpeechError."""
+    if not _offers_slowness(bundle):
+        return frozenset()
+    return frozenset(replace(clip, slow=True) for clip in list_bundle_clips(bundle))
+
+
 def _offers_slowness(bundle: Bundle) -> bool:
-    """Whether a key anywhere asks for the slow pace."""
     keys = [bundle.hotline.keys]
     for flow in bundle.flows.values():
         keys.append(flow.keys)

@@ -135,7 +135,8 @@ class PromptLibrary:
         caller deletes; its name tells nothing. Raises SpeechError when a clip is missing or
         damaged, when a personal one has no `scratch`, or when the disk refuses.
         """
-        parts = [[self._find(piece) for piece in compose(utterance)] for utterance in utterances]
+        pieces = [compose(utterance) for utterance in utterances]
+        parts = [[self._find(piece) for piece in own] for own in pieces]
         if not parts:
             raise SpeechError("there is nothing to play", remedy="Give at least one prompt.")
         pause = self._find(Silence(SENTENCE_MS))
@@ -147,7 +148,7 @@ class PromptLibrary:
         tail_ms = TAIL_MS if tail else 0
         entry = self._join_public([*whole, self._find(Silence(TAIL_MS))] if tail else whole)
         sound = Sound(entry.stem, entry.ms - tail_ms, entry.sha256, spans, False, tail_ms)
-        if (words := _words(utterances, tail)) is not None:
+        if (words := _words(utterances, tail)) is not None and self._has_all(pieces):
             self._joined[words] = sound
         return sound
 
@@ -210,6 +211,10 @@ class PromptLibrary:
                 remedy="Start `ivr serve` again: it renders what is missing.",
             )
         return found
+
+    def _has_all(self, pieces: Iterable[Sequence[Piece]]) -> bool:
+        """Whether nothing is at the usual pace only because its slow sound is not there yet."""
+        return all(piece in self._known for piece in chain.from_iterable(pieces))
 
     def _join_public(self, whole: Sequence[_Found]) -> Entry:
         if len(whole) == 1:

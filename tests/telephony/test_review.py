@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from ivr.asterisk.pbx.instance import Instance
-from tests.telephony.engine import Engine
+from ivr.config import Settings
+from ivr.flow.loader import load_directory
+from ivr.sounds import prepare_slow_sounds
+from tests.telephony.engine import ROOT, Engine
 from tests.telephony.visits import visit
 
 pytestmark = pytest.mark.telephony
 
 NewCaller = Callable[[], str]
+
+
+def render_slow_sounds(engine: Engine) -> None:
+    """As `ivr serve` does beside the calls."""
+    settings = replace(Settings(flows=engine.flows).at(engine.state), prompts=ROOT / "prompts")
+    prepare_slow_sounds(settings, load_directory(engine.flows))
 
 
 async def test_a_message_is_heard_again_spoken_over_and_kept(
@@ -49,6 +60,7 @@ async def test_finish_twice_keeps_a_message_and_a_hangup_does(
 async def test_star_twice_speaks_more_slowly(
     engine: Engine, pbx: Instance, caller: NewCaller
 ) -> None:
+    await asyncio.to_thread(render_slow_sounds, engine)
     told = await visit(engine, pbx, "1509", ", ** , * , ** w0.5 h", caller())
     assert [event["pace"] for event in told.all("pace.changed")] == ["slow", "normal"]
     assert [event["action"] for event in told.all("universal.used")] == [
