@@ -72,7 +72,8 @@ class KeyStore:
         """
         found = self.waiting.find(key)
         used = len(self.waiting) if found < 0 else found + 1
-        self._queue = KeyQueue(self._queue.cursor + used, swallow=key)
+        late = key if found < 0 else ""  # a second one is for the next step: it keeps a message
+        self._queue = KeyQueue(self._queue.cursor + used, swallow=late)
         self.waiting = self.waiting[used:]
 
     def position(self) -> dict[str, Any]:
