@@ -79,6 +79,11 @@ class SlowSounds:
             start_new_session=True,  # Ctrl-C is for the supervisor
         )
 
+    @property
+    def running(self) -> bool:
+        """Whether it renders now."""
+        return self._child is not None and self._child.poll() is None
+
     def __exit__(self, *failure: object) -> None:
         if self._child is not None:
             self._child.kill()  # what is written appears whole or not at all

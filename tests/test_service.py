@@ -8,7 +8,7 @@ import pytest
 
 from ivr.config import Settings, read_settings
 from ivr.operations.status import Process, View, list_pages
-from ivr.service import ENGINE, WRITER, list_programs
+from ivr.service import ENGINE, WRITER, SlowSounds, list_programs
 from ivr.supervision.heartbeat import Beat
 
 FLOWS = Path("/shelf/abc")
@@ -75,3 +75,12 @@ def test_a_page_names_who_is_not_ready(tmp_path: Path) -> None:
     _, _, scraped = list_pages(lambda: seen, tmp_path)["/metrics"]()
     assert b'ivr_process_up{process="engine-1"} 1.0' in scraped
     assert b'ivr_process_up{process="engine-2"} 0.0' in scraped
+
+
+def test_slow_sounds_are_rendered_by_a_program_that_ends_with_the_block(tmp_path: Path) -> None:
+    settings = Settings().at(tmp_path)
+    with SlowSounds(settings, settings.flows) as slow:
+        assert not slow.running
+        slow.start()
+        assert slow.running
+    assert not slow.running
