@@ -171,7 +171,6 @@ class CaseTaken:
 
 
 @dataclass(frozen=True, slots=True)
-@dataclass(frozen=True, slots=True)
 class LanguageChosen:
     """The call goes on in another language."""
 
