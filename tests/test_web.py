@@ -25,7 +25,7 @@ from tests.web_peer import HANG, RESET, answer, serving
         (answer(b"", 302, Location="http://127.0.0.1:1/"), "redirect"),
         (answer(b"<html>" + PRIVATE.encode()), "bad_json"),
         (answer(b'{"name": NaN}'), "bad_json"),
-        (answer(gzip.compress(b'{"name": 1}'), Content_Encoding="gzip"), "bad_json"),
+        (answer(gzip.compress(b'{"name": 1}', mtime=0), Content_Encoding="gzip"), "bad_json"),
         (answer(b"\xff\xfe"), "bad_json"),
         (answer(b"[" * 100_000), "bad_json"),
         (answer(b'"' + b"x" * MOST_BYTES + b'"'), "too_big"),
