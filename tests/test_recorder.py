@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from ivr.asterisk.fastagi import AgiSession
-from ivr.asterisk.line import Line
+from ivr.asterisk.line import Line, Unperformed
 from ivr.asterisk.recorder import AFTER, Recorder
+from ivr.errors import ChannelClosed
 from ivr.recordings.segments import Segment, list_unsealed
 from ivr.simulator import SimulatedMuting
 from ivr.speech.casting import load_casting
@@ -24,9 +25,10 @@ PROMPTS = Path(__file__).parent.parent / "prompts"
 class Diary(SimulatedMuting):
     """Asterisk as the recorder meets it: what was ordered, by whichever way, in order."""
 
-    def __init__(self, *, reachable: bool = True) -> None:
+    def __init__(self, *, reachable: bool = True, answer: bytes = b"200 result=0\n") -> None:
         super().__init__()
         self.reachable = reachable
+        self.reply = answer
         self.told: list[str] = []
         self.moments: list[float] = []
 
@@ -47,7 +49,7 @@ class Diary(SimulatedMuting):
             elif not line.startswith(b"STREAM FILE"):
                 _, name, *paths = line.decode().replace('"', "").partition(",")[0].split()
                 self.tell(" ".join([name, *(Path(path).name.partition(".")[0] for path in paths)]))
-                peer.say(b"200 result=0\n")
+                peer.say(self.reply)
 
 
 async def record(
@@ -170,3 +172,23 @@ async def test_a_secret_after_a_talk_is_muted_though_one_was_spoken_before_it(
         "MixMonitor c1-2-after",
         "muted",
     ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (b"200 result=-2\n", Unperformed),
+        (b"511 Command Not Permitted on a dead channel or intercept routine\n", ChannelClosed),
+    ],
+)
+async def test_a_recording_that_nobody_confirms_is_marked_as_doubted(
+    tmp_path: Path, answer: bytes, error: type[Exception]
+) -> None:
+    async def act(recorder: Recorder) -> None:
+        with pytest.raises(error):
+            await begin(recorder)
+        assert recorder.name is None
+        assert recorder.position()["segments"] == []
+
+    await record(tmp_path, Diary(answer=answer), act)
+    assert [(one.name, one.doubted) for one in list_unsealed(tmp_path)] == [("c1-1", True)]

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -18,9 +19,10 @@ from typing import Any, Final
 from ivr.asterisk.agi import command
 from ivr.asterisk.line import Line, Unperformed
 from ivr.engine.outcomes import RecordingSet
+from ivr.errors import ChannelClosed
 from ivr.ports import Muting
 from ivr.recordings.sealing import LEGS, leg_path
-from ivr.recordings.segments import Segment, begin, finish, list_unsealed, note_mute
+from ivr.recordings.segments import Segment, begin, finish, list_unsealed, note_doubt, note_mute
 
 _log = logging.getLogger(__name__)
 
@@ -127,9 +129,12 @@ class Recorder:
         await self._mark(act)
         mix, said, heard = (leg_path(self._directory, act, leg) for leg in LEGS)
         order = command.execute("MixMonitor", str(mix), f"r({said})t({heard})")
-        reply = await self._line.run(order)
-        if reply.result != "0":
-            raise Unperformed("recording_failed")
+        try:
+            if (await self._line.run(order)).result != "0":
+                raise Unperformed("recording_failed")
+        except (ChannelClosed, Unperformed):
+            await self._doubt(act)
+            raise
         self.name = act
         self._segments.append(Segment(act, self._now()))
 
@@ -139,6 +144,11 @@ class Recorder:
         except OSError as error:
             _log.error("%s: recording cannot begin: %s", self._directory, error.strerror)
             raise Unperformed("recording_failed") from None
+
+    async def _doubt(self, act: str) -> None:
+        """Asterisk may have begun all the same: whoever seals looks for the files."""
+        with suppress(OSError):
+            await asyncio.to_thread(note_doubt, self._directory, act, self._now())
 
     async def stop(self) -> None:
         """End the segment that is being written, if any."""

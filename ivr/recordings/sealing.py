@@ -120,6 +120,11 @@ async def seal(
     }
 
 
+def is_there(directory: Path, recording: str) -> bool:
+    """Whether there is any file of a recording."""
+    return any(leg_path(directory, recording, leg).exists() for leg in LEGS)
+
+
 def _judge(found: Mapping[str, Sound], expected: int | None) -> str:
     if len(found) < len(LEGS):
         return "missing"

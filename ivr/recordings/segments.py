@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 ROOM = 64 << 20
 """Bytes that must be free on the disk of the recordings for one more to begin: an hour of a call in
@@ -29,12 +29,14 @@ class Segment:
     `began` and `ended` are seconds since 1970; `ended` is None when nobody was there to see it.
     `muted` are the times that may be silent on purpose, since a secret was keyed or spoken: from
     before Asterisk is asked to mute until it has confirmed that it hears again; None: to the end.
+    `doubted`: Asterisk did not confirm that it began.
     """
 
     name: str
     began: float
     ended: float | None = None
     muted: tuple[tuple[float, float | None], ...] = ()
+    doubted: bool = False
 
     @classmethod
     def restored(cls, plain: Mapping[str, Any]) -> Segment:
@@ -63,7 +65,7 @@ class Segment:
 
 
 def begin(directory: Path, name: str, line: str, at: float, *, room: int = ROOM) -> None:
-    """Leave a mark that this recording must be sealed, whatever becomes of this engine.
+    """Leave a mark that this recording must be sealed, whatever becomes of this engine or machine.
 
     It begins `at`, in seconds since 1970.
 
@@ -72,16 +74,26 @@ def begin(directory: Path, name: str, line: str, at: float, *, room: int = ROOM)
     """
     if shutil.disk_usage(directory).free < room:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(directory))
-    _mark(directory, name).write_text(f"{line}\nbegan {at}\n", "utf-8")
+    _write(_mark(directory, name), "w", f"{line}\nbegan {at}\n", lasting=True)
+    _sync(directory)
 
 
 def note_mute(directory: Path, name: str, at: float, *, on: bool) -> None:
     """Write into the mark that the recording may be muted from `at` on, or hears again.
 
+    The begin outlasts a loss of power, before which the recording may fall silent. The end need
+    not: without it the time counts as muted to the end of the recording. Raises OSError.
+    """
+    word = "muted" if on else "heard"
+    _write(_mark(directory, name), "a", f"{word} {at}\n", lasting=on)
+
+
+def note_doubt(directory: Path, name: str, at: float) -> None:
+    """Write into the mark that Asterisk did not confirm the recording: it may never have begun.
+
     Raises OSError.
     """
-    with _mark(directory, name).open("a", encoding="utf-8") as mark:
-        mark.write(f"{'muted' if on else 'heard'} {at}\n")
+    _write(_mark(directory, name), "a", f"doubted {at}\n", lasting=False)
 
 
 def finish(directory: Path, name: str) -> None:
@@ -120,13 +132,30 @@ def _mark(directory: Path, name: str) -> Path:
     return directory / f"{name}.open"
 
 
+def _write(mark: Path, mode: Literal["w", "a"], text: str, *, lasting: bool) -> None:
+    with mark.open(mode, encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        if lasting:
+            os.fsync(file.fileno())
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _read(mark: Path) -> tuple[Segment, str]:
     """What a mark says; what an engine could not finish writing in it is passed over."""
     changed = mark.stat().st_mtime
     line, *more = mark.read_text("utf-8").splitlines() or [""]
     notes = list(_notes(more))
     began = next((moment for word, moment in notes if word == "began"), changed)
-    return Segment(mark.stem, began, muted=_windows(notes)), line
+    doubted = any(word == "doubted" for word, _ in notes)
+    return Segment(mark.stem, began, muted=_windows(notes), doubted=doubted), line
 
 
 def _notes(lines: Sequence[str]) -> Iterator[tuple[str, float]]:
