@@ -55,6 +55,8 @@ BROKEN = [
     ("ami-classes", "manager.conf", "read = system", "read = dtmf,system"),
     ("ami-classes", "manager.conf", "write = call", "write = originate,call"),
     ("ami-classes", "local/manager.conf", "", "read = all\n"),
+    ("ami-events", "manager.conf", "eventfilter(action(include),name(Hangup)) =", ""),
+    ("ami-events", "manager.conf", "name(Hangup)", "name(Newchannel)"),
     ("ami-secret", "local/manager.conf", SECRET, "short"),
     ("sip-anonymous", "pjsip.conf", "endpoint_identifier_order = ip", ""),
     ("sip-anonymous", "pjsip.conf", "", "[anonymous]\ntype = endpoint\nallow = ulaw\n"),

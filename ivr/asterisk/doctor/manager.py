@@ -25,6 +25,7 @@ _WRITE = {
     "agi": "AGI commands in any call",
     "dialplan": "changes to the dialplan",
 }
+_FILTER = "Give it the line: eventfilter(action(include),name(Hangup)) ="
 LEAST_SECRET = 24
 """Characters of a manager secret: 32 random ones are recommended, 24 of Base64 have 144 bits."""
 
@@ -47,7 +48,13 @@ def check_manager(files: Mapping[str, str]) -> list[Finding]:
     doors = [*_check_address(general), *_check_web(general), *_check_accounts(config, users)]
     if not users:
         return doors
-    return [*doors, *_check_origin(users), *_check_classes(users), *_check_secrets(users)]
+    return [
+        *doors,
+        *_check_origin(users),
+        *_check_classes(users),
+        *_check_events(users),
+        *_check_secrets(users),
+    ]
 
 
 def _check_address(general: Section) -> list[Finding]:
@@ -147,6 +154,28 @@ def _judge_classes(user: Section, way: str, table: Mapping[str, str]) -> Iterato
                 setting.place if setting else user.place,
                 f"Take {name} out of {way}.",
             )
+
+
+def _check_events(users: list[Section]) -> list[Finding]:
+    return conclude(
+        "ami-events",
+        "no manager account is sent more events than the engine reads",
+        (
+            Finding("ami-events", "note", f"the account {user.name} {why}", user.place, _FILTER)
+            for user in users
+            if (why := _judge_events(user))
+        ),
+    )
+
+
+def _judge_events(user: Section) -> str:
+    """What is not as an engine needs it, or nothing; other filters beside `Hangup` are allowed."""
+    filters = [one for one in user.settings if one.name.lower().startswith("eventfilter")]
+    if not filters:
+        return "is sent every event, an engine reads Hangup alone"
+    if not any("hangup" in f"{one.name}{one.value}".lower() for one in filters):
+        return "is never told of a hangup, which an engine needs"
+    return ""
 
 
 def _check_secrets(users: list[Section]) -> list[Finding]:
