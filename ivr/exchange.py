@@ -58,7 +58,7 @@ class Exchange:
         fault = "the manager interface refuses the account" if state == "refused" else ""
         self._readiness.report(PART, fault)
 
-    async def mute(self, channel: str, *, on: bool) -> bool:
+    async def mute(self, channel: str, *, on: bool) -> bool | None:
         """See `ivr.ports.Muting`."""
         return self._manager is not None and await AmiMuting(self._manager).mute(channel, on=on)
 

@@ -87,11 +87,12 @@ class Channel(Protocol):
 class Muting(Protocol):
     """Keeps what is said and keyed out of a recording that goes on."""
 
-    async def mute(self, channel: str, *, on: bool) -> bool:
+    async def mute(self, channel: str, *, on: bool) -> bool | None:
         """Mute every recording of this channel in both directions, or let it hear again.
 
-        True once that is confirmed, within about a second; False: whether it was done is unknown.
-        Never raises.
+        True once that is confirmed, within about a second; with it all is done that was asked
+        before. False: it is not done, and will not be. None: it may have been done, or may be done
+        yet. Never raises.
         """
 
 

@@ -32,7 +32,7 @@ class Diary(SimulatedMuting):
         self.told: list[str] = []
         self.moments: list[float] = []
 
-    async def mute(self, channel: str, *, on: bool) -> bool:
+    async def mute(self, channel: str, *, on: bool) -> bool | None:
         """See `ivr.ports.Muting`."""
         self.tell("muted" if on else "heard")
         return await super().mute(channel, on=on)
@@ -172,6 +172,35 @@ async def test_a_secret_after_a_talk_is_muted_though_one_was_spoken_before_it(
         "MixMonitor c1-2-after",
         "muted",
     ]
+
+
+@pytest.mark.parametrize("slow", [False, True])
+async def test_a_mute_that_may_come_late_is_revoked_in_the_next_segment(
+    tmp_path: Path, slow: bool
+) -> None:
+    """Asterisk does what it is asked in order: once it hears again, the late one is over."""
+    diary = Diary()
+
+    async def act(recorder: Recorder) -> None:
+        await begin(recorder)
+        diary.slow = True
+        await recorder.mask("c1-2", on=True)
+        diary.slow = slow
+        await recorder.mask("c1-3", on=False)
+        await recorder.set("c1-4", on=True, fresh=True, masked=False)
+
+    again = ["heard"] if slow else []
+    assert await record(tmp_path, diary, act) == [
+        *("MixMonitor c1-1", "muted", "StopMixMonitor"),
+        *("MixMonitor c1-3", "heard", "StopMixMonitor"),
+        *("MixMonitor c1-4", *again),
+    ]
+    told = {one.name: [until is None for _, until in one.muted] for one in list_unsealed(tmp_path)}
+    assert told == {
+        "c1-1": [True],
+        "c1-3": [slow],
+        "c1-4": [True] if slow else [],
+    }
 
 
 @pytest.mark.parametrize(

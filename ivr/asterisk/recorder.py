@@ -34,7 +34,7 @@ event, and Asterisk mutes sound when it writes it, up to 0.1 s late (main/audioh
 class NoMuting:
     """Muting without a manager interface: never confirmed."""
 
-    async def mute(self, channel: str, *, on: bool) -> bool:
+    async def mute(self, channel: str, *, on: bool) -> bool | None:
         """See `ivr.ports.Muting`."""
         return False
 
@@ -56,6 +56,7 @@ class Recorder:
         self._segments: list[Segment] = []
         self._masked: bool | None = False  # None: a dead engine knew
         self._withheld = False
+        self._overdue = False  # a mute that nobody confirmed, which may come yet
         self._since = time.time() - time.monotonic()
         self.name: str | None = None
 
@@ -109,7 +110,20 @@ class Recorder:
         """
         if on and not await self._note(on=True):
             return False
-        return await self._muting.mute(self._channel, on=on) and (on or await self._note(on=False))
+        done = await self._muting.mute(self._channel, on=on)
+        self._overdue = self._overdue or (on and done is None)
+        return done is True and (on or await self._note(on=False))
+
+    async def _revoke(self) -> None:
+        """Have a mute that is overdue done and undone: it would silence the segment that began.
+
+        Until that is confirmed, the segment counts as muted.
+        """
+        noted = await self._note(on=True)
+        if await self._muting.mute(self._channel, on=False):
+            self._overdue = False
+            if noted:
+                await self._note(on=False)
 
     async def _note(self, *, on: bool) -> bool:
         name = self._segments[-1].name
@@ -137,6 +151,8 @@ class Recorder:
             raise
         self.name = act
         self._segments.append(Segment(act, self._now()))
+        if self._overdue:
+            await self._revoke()
 
     async def _mark(self, act: str) -> None:
         try:

@@ -29,16 +29,21 @@ class End(Protocol):
     def lose(self) -> None:
         """From now on nothing is confirmed."""
 
+    @property
+    def unsure(self) -> bool:
+        """Whether what is asked after that may be done all the same."""
+
 
 class SimulatedEnd:
-    def __init__(self) -> None:
+    def __init__(self, *, unsure: bool) -> None:
         self.muting = SimulatedMuting()
+        self.unsure = unsure
 
     def muted(self) -> set[str]:
         return self.muting.muted
 
     def lose(self) -> None:
-        self.muting.reachable = False
+        self.muting.slow, self.muting.reachable = self.unsure, self.unsure
 
 
 @dataclass
@@ -48,6 +53,7 @@ class ManagerEnd:
     muting: AmiMuting
     peer: Peer
     loses: Callable[[Peer], None]
+    unsure: bool
 
     def muted(self) -> set[str]:
         channels: set[str] = set()
@@ -82,12 +88,17 @@ def say_nothing(peer: Peer) -> None:
     peer.answer = answer
 
 
-@asynccontextmanager
-async def simulated() -> AsyncIterator[End]:
-    yield SimulatedEnd()
+def simulated(*, unsure: bool) -> Callable[[], AbstractAsyncContextManager[End]]:
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[End]:
+        yield SimulatedEnd(unsure=unsure)
+
+    return opened
 
 
-def over_ami(loses: Callable[[Peer], None]) -> Callable[[], AbstractAsyncContextManager[End]]:
+def over_ami(
+    loses: Callable[[Peer], None], *, unsure: bool
+) -> Callable[[], AbstractAsyncContextManager[End]]:
     @asynccontextmanager
     async def opened() -> AsyncIterator[End]:
         up = asyncio.Event()
@@ -96,7 +107,7 @@ def over_ami(loses: Callable[[Peer], None]) -> Callable[[], AbstractAsyncContext
             manager = AmiManager(lambda: account, lambda gap: up.set())
             task = asyncio.create_task(manager.run())
             await up.wait()
-            yield ManagerEnd(AmiMuting(manager), peer, loses)
+            yield ManagerEnd(AmiMuting(manager), peer, loses, unsure)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
@@ -104,10 +115,11 @@ def over_ami(loses: Callable[[Peer], None]) -> Callable[[], AbstractAsyncContext
 
 
 ENDS: dict[str, Callable[[], AbstractAsyncContextManager[End]]] = {
-    "simulated": simulated,
-    "manager away": over_ami(go_away),
-    "manager refuses": over_ami(refuse),
-    "manager silent": over_ami(say_nothing),
+    "simulated": simulated(unsure=False),
+    "simulated, slow": simulated(unsure=True),
+    "manager breaks off": over_ami(go_away, unsure=True),
+    "manager refuses": over_ami(refuse, unsure=False),
+    "manager silent": over_ami(say_nothing, unsure=True),
 }
 
 
@@ -128,4 +140,4 @@ async def test_a_channel_is_muted_and_hears_again(end: End) -> None:
 @pytest.mark.parametrize("on", [True, False])
 async def test_what_is_not_confirmed_is_told_and_raises_nothing(end: End, on: bool) -> None:
     end.lose()
-    assert not await end.muting.mute("PJSIP/trunk-1", on=on)
+    assert await end.muting.mute("PJSIP/trunk-1", on=on) is (None if end.unsure else False)

@@ -12,8 +12,8 @@ from ivr.asterisk.pbx.ports import HOST
 
 @dataclass
 class Proxy:
-    """Passes bytes on to `target` while it is `open`. `began` is when connections came, `asked` all
-    that has come on them.
+    """Passes bytes on to `target` while it is `open`, keeps them back while it is not `flowing`.
+    `began` is when connections came, `asked` all that has come on them.
 
     `answers` counts down what still comes back from there before every connection is cut; below
     nought there is no end.
@@ -25,8 +25,12 @@ class Proxy:
     answers: int = -1
     began: list[float] = field(default_factory=list)
     asked: bytearray = field(default_factory=bytearray)
+    flowing: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.flowing.set()
 
     def cut(self) -> None:
         """Break every connection."""
@@ -45,8 +49,12 @@ class Proxy:
 
     async def logged_in(self, within: float = 20.0) -> None:
         """Wait until the engine has been let in: it then asks which lines exist."""
+        await self.heard(b"CoreShowChannels", within)
+
+    async def heard(self, text: bytes, within: float = 20.0) -> None:
+        """Wait until somebody has sent this to the target."""
         async with asyncio.timeout(within), self._changed:
-            await self._changed.wait_for(lambda: b"CoreShowChannels" in self.asked)
+            await self._changed.wait_for(lambda: text in self.asked)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with self._changed:
@@ -73,6 +81,7 @@ class Proxy:
                     async with self._changed:
                         asked += data
                         self._changed.notify_all()
+                await self.flowing.wait()
                 if asked is None and self._is_last():
                     self.cut()
                 elif self.open:

@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from ivr.asterisk.pbx.config import Settings
 from ivr.asterisk.pbx.instance import Instance, point_at, start_instance, stop_instance
@@ -20,6 +22,7 @@ from ivr.asterisk.pbx.ports import find_ports
 from ivr.asterisk.pbx.prefix import Asterisk
 from ivr.asterisk.pbx.process import kill_processes
 from ivr.phone.agent import Phone
+from ivr.phone.voice import make_voice
 from tests.faults.proxy import Proxy, running_proxy
 from tests.telephony.conftest import SHORT
 from tests.telephony.engine import SLOW, Engine, manager_settings
@@ -92,6 +95,41 @@ async def test_a_connection_that_has_gone_dead_is_found(
         proxy.open = True
         [gap] = await engine.noted("manager.returned", within=2 * SILENT)
     assert (datetime.fromisoformat(gap["since"]) - dead).total_seconds() < SILENT
+
+
+async def test_a_mute_that_comes_late_silences_no_later_recording(
+    pbx: Instance, caller: NewCaller, tmp_path: Path
+) -> None:
+    """It reaches Asterisk when the next segment is being written already."""
+    number = caller()
+    async with (
+        running_proxy(pbx.ports.ami) as proxy,
+        engine_behind(proxy, pbx, tmp_path / "engine") as engine,
+        Phone() as phone,
+    ):
+        await proxy.logged_in()
+        call = await call_up(phone, pbx, "1507", number)
+        for keys in ("1", "394857#", "1"):
+            await call.wait_sound(at_least_ms=200)
+            await call.wait_quiet(700)
+            proxy.flowing.clear()
+            await call.press(keys)
+        await proxy.heard(b"State: 0")
+        proxy.flowing.set()
+        await call.wait_sound(at_least_ms=200)
+        await call.wait_quiet(700)
+        await call.speak(make_voice(1.0))
+        await call.press("1")
+        await call.ended()
+        story = await engine.story(number, noted="recording.sealed", count=2)
+        first, second = story.all("recording.sealed")
+        said, rate = soundfile.read(engine.recordings / second["legs"]["in"]["path"])
+    assert b"State: 1" in proxy.asked
+    assert [until for _, until in first["muted"]] == [None]
+    [(since, until)] = second["muted"]
+    assert 0 <= since < until < second["expected"]
+    assert np.abs(said[round(until * rate / 1000) :]).max() > 0.03
+    assert story.summary.outcome == "rahasia"
 
 
 async def test_a_refused_login_is_tried_every_five_seconds_at_most(

@@ -16,8 +16,12 @@ class AmiMuting:
     def __init__(self, manager: AmiManager) -> None:
         self._manager = manager
 
-    async def mute(self, channel: str, *, on: bool) -> bool:
-        """See `ivr.ports.Muting`."""
+    async def mute(self, channel: str, *, on: bool) -> bool | None:
+        """See `ivr.ports.Muting`. Asterisk does the actions of a connection one after the other
+        (`session_do`, main/manager.c).
+        """
+        if not self._manager.connected:
+            return False
         action = {
             "Action": "MixMonitorMute",
             "Channel": channel,
@@ -26,6 +30,8 @@ class AmiMuting:
         }
         try:
             answer = await self._manager.ask(action, CONFIRM)
-        except (ManagerAway, ValueError):
+        except ValueError:
             return False
+        except ManagerAway:
+            return None
         return bool(answer.success)
