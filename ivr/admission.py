@@ -18,6 +18,9 @@ _log = logging.getLogger(__name__)
 FULL = "full"
 """What IVR_DONE says then: the CDR's userfield tells such calls apart."""
 
+REFUSED_TEST = "refused_test"
+"""What IVR_DONE says of a call to the test number when the flow directory has faults."""
+
 APOLOGIES = 200
 """Callers who may hear the apology at the same time; beyond them a connection is closed at once."""
 
@@ -31,12 +34,9 @@ LONGEST = 30.0
 class Admission:
     """The limit of one engine. `always` are dialled numbers that are taken nonetheless."""
 
-    def __init__(
-        self, most: int, always: frozenset[str], apology: Path, instruments: Instruments
-    ) -> None:
+    def __init__(self, most: int, always: frozenset[str], instruments: Instruments) -> None:
         self._most = most
         self._always = always
-        self._apology = apology
         self._instruments = instruments
         self._told = False
         self._saying = 0
@@ -49,25 +49,26 @@ class Admission:
         self._told = full
         return not full
 
-    async def turn_away(self, session: AgiSession) -> None:
+    async def turn_away(self, session: AgiSession, apology: Path) -> None:
         """Pass the call on to the next engine; of the last one it hears an apology, and ends."""
         apologise = self._instruments.last and self._saying < APOLOGIES
         how = "apology" if apologise else "passed_on"
         self._instruments.meters.calls.turned_away.labels(how).inc()
-        try:
-            if apologise:
-                await self._say_sorry(session)
-        finally:
+        if apologise:
+            await self.say_and_close(session, FULL, apology)
+        else:
             session.close()
 
-    async def _say_sorry(self, session: AgiSession) -> None:
+    async def say_and_close(self, session: AgiSession, done: str, words: Path) -> None:
+        """Play a sound and end the call; `done` is what IVR_DONE says of it."""
         self._saying += 1
         try:
             await session.command(command.answer())
-            await session.command(command.set_variable(DONE, FULL))
-            await session.command(command.stream_file(str(self._apology), duration=LONGEST))
+            await session.command(command.set_variable(DONE, done))
+            await session.command(command.stream_file(str(words), duration=LONGEST))
         finally:
             self._saying -= 1
+            session.close()
 
 
 def most_sessions(calls: int, engines: int) -> int:

@@ -8,9 +8,10 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from ivr import __version__
-from ivr.admission import Admission, most_sessions
+from ivr.admission import REFUSED_TEST, Admission, most_sessions
 from ivr.asterisk.agi import Environment
 from ivr.asterisk.channel import AgiChannel
 from ivr.asterisk.fastagi import AgiSession, FastAgiServer, Limits, serve
@@ -18,6 +19,7 @@ from ivr.asterisk.gone import GoneChannel
 from ivr.config import Settings
 from ivr.draining import drain
 from ivr.driver import Desk, finish_call
+from ivr.editions import Edition, Editions, TablesAlone
 from ivr.engine.outcomes import Started
 from ivr.engine.values import Personal
 from ivr.exchange import Exchange, account_finder
@@ -33,17 +35,15 @@ from ivr.operations.observing import ObservedChannel, ObservedJournal
 from ivr.operations.pulse import Pulse
 from ivr.operations.storage import StoreWatch
 from ivr.operations.turns import TurnWatch
-from ivr.ports import Fact, Journal, Notifier, Source
+from ivr.ports import Fact, Journal, Source
 from ivr.recordings.segments import Segment
 from ivr.sealer import Sealer
-from ivr.services.tables import Tables
-from ivr.shelf import Shelf
-from ivr.sounds import FULL, last_words
+from ivr.sounds import DRAFT_FAULTY, FULL, last_words
 from ivr.speech.library import PromptLibrary
 from ivr.spooling import open_journal
-from ivr.store.spooled import SpooledJournal
 from ivr.supervision.signals import receive_signals
 from ivr.sweeper import Sweeper
+from ivr.takeover import Takeover
 from ivr.unrecorded import Owe, lead_call
 
 SERVED, GONE = "served", "gone"
@@ -56,40 +56,33 @@ def clean_number(written: str | None) -> str | None:
     return number or None
 
 
-def _started(environment: Environment) -> Started:
+def _started(environment: Environment, test_number: str) -> Started:
     number = clean_number(environment.callerid)
+    dialled = clean_number(environment.extension) or ""
     return Started(
-        dialled=clean_number(environment.extension) or "",
+        dialled=dialled,
         caller=None if number is None else Personal(number),
+        test=dialled == test_number != "",
     )
 
 
-def _open_admission(settings: Settings, bundle: Bundle, instruments: Instruments) -> Admission:
-    apology = last_words(settings) / bundle.hotline.languages[0] / FULL
+def _open_admission(settings: Settings, instruments: Instruments) -> Admission:
     always = frozenset(settings.always_admitted)
-    return Admission(settings.max_calls, always, apology, instruments)
+    return Admission(settings.max_calls, always, instruments)
 
 
-def _furnish(
-    settings: Settings,
-    bundle: Bundle,
-    journal: Journal,
-    name: str,
-    source: Source | None,
-    notifier: Notifier | None,
-) -> Desk:
-    shelf = Shelf(settings.shelf)
-    shelf.put(bundle, settings.flows)
+def _furnish(editions: Editions, journal: Journal, name: str) -> Desk:
     return Desk(
         journal=journal,
-        source=source or Tables(bundle),
-        bundle=bundle,
-        shelf=shelf.find,
+        source=editions.current.source,
+        notifier=editions.current.notifier,
+        bundle=editions.current.bundle,
+        shelf=editions.find,
         now=now,
         new_id=new_ulid,
         draw_case=draw_case_number,
         name=name,
-        notifier=notifier,
+        older=editions.reach,
     )
 
 
@@ -102,14 +95,11 @@ class Hotline:
     def __init__(
         self,
         settings: Settings,
-        bundle: Bundle,
+        editions: Editions,
         journal: Journal,
-        library: PromptLibrary,
-        source: Source | None = None,
         instruments: Instruments | None = None,
         owe: Owe = lambda kind, call=None, **more: None,
         complete: Callable[[], bool] = lambda: True,
-        notifier: Notifier | None = None,
     ) -> None:
         instruments = instruments or Instruments()
         turns = TurnWatch(asyncio.get_running_loop().time)
@@ -120,10 +110,11 @@ class Hotline:
         self._meters = instruments.meters
         self._owe = owe
         self._complete = complete
-        self._library = library
+        self._editions = editions
         self._lines = HeldLines(self.claims)
-        self._admission = _open_admission(settings, bundle, instruments)
-        self._desk = _furnish(settings, bundle, observed, instruments.name, source, notifier)
+        self._admission = _open_admission(settings, instruments)
+        self._desk = _furnish(editions, observed, instruments.name)
+        self._takeover = Takeover(settings, editions, observed, instruments.name)
         self.sealer = Sealer(settings.recorded, observed, instruments.name)
         self.sweeper = Sweeper(
             observed,
@@ -147,17 +138,34 @@ class Hotline:
             await self._finish(GoneChannel(self._settings.recorded, session), line)
             return
         served = SERVED in environment.arguments
-        started = _started(environment)
+        started = _started(environment, self._settings.test_number)
         if not served and not self._admission.admits(started.dialled, len(self._lines)):
-            await self._admission.turn_away(session)
+            await self._admission.turn_away(session, self._words(FULL))
+            return
+        edition = self._editions.draft if started.test else self._editions.current
+        if edition is None and not served:
+            await self._refuse_test(session)
             return
         with self._lines.holding(line):
-            await self._lead(session, line, started, served)
+            await self._lead(session, line, started, served, edition or self._editions.current)
 
-    async def _lead(self, session: AgiSession, line: str, started: Started, served: bool) -> None:
+    async def _refuse_test(self, session: AgiSession) -> None:
+        """A designer dialled flows that have faults: say so."""
+        event = {"type": "test.refused", "faults": self._editions.faults}
+        await self._desk.journal.note(Fact(None, now(), self._desk.name, event))
+        await self._admission.say_and_close(session, REFUSED_TEST, self._words(DRAFT_FAULTY))
+
+    def _words(self, name: str) -> Path:
+        """A sound that is played where no flow can speak."""
+        first = self._editions.current.bundle.hotline.languages[0]
+        return last_words(self._settings) / first / name
+
+    async def _lead(
+        self, session: AgiSession, line: str, started: Started, served: bool, edition: Edition
+    ) -> None:
         scratch = self._settings.scratch / line
         channel = AgiChannel(
-            session, self._library, self._settings.recorded, scratch, self.exchange
+            session, edition.library, self._settings.recorded, scratch, self.exchange
         )
         if served and await self._is_over(channel, line):
             await channel.close(done=True)
@@ -165,7 +173,7 @@ class Hotline:
         await asyncio.to_thread(scratch.mkdir, parents=True, exist_ok=True)
         try:
             observed = ObservedChannel(channel, self._meters)
-            run = await lead_call(self._steady(), observed, line, started, self._owe)
+            run = await lead_call(self._steady(edition), observed, line, started, self._owe)
         finally:
             self._turns.end(line)
         await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
@@ -173,8 +181,14 @@ class Hotline:
             await self.exchange.ended(line, run.call)
         await self.sealer.seal_call(channel, line)
 
-    def _steady(self) -> Desk:
-        return replace(self._desk, now=steady_clock())
+    def _steady(self, edition: Edition) -> Desk:
+        return replace(
+            self._desk,
+            bundle=edition.bundle,
+            source=edition.source,
+            notifier=edition.notifier,
+            now=steady_clock(),
+        )
 
     async def _is_over(self, channel: AgiChannel, line: str) -> bool:
         """Whether the last engine died after the last turn; the caller is listened to meanwhile.
@@ -190,7 +204,7 @@ class Hotline:
     async def _finish(self, channel: GoneChannel, line: str) -> None:
         with self._lines.holding(line):
             try:
-                run = await finish_call(self._steady(), channel, line)
+                run = await finish_call(self._steady(self._editions.current), channel, line)
             finally:
                 self._turns.end(line)
             if run is not None:
@@ -209,6 +223,7 @@ class Hotline:
             beside = [
                 group.create_task(self.sealer.seal_left_over(left)),
                 group.create_task(self.sweeper.keep_sweeping()),
+                group.create_task(self._takeover.run()),
                 group.create_task(self.exchange.run(account_finder(self._settings))),
             ]
             yield
@@ -228,31 +243,6 @@ def _make_directories(settings: Settings) -> None:
 def _listen(settings: Settings, hotline: Hotline) -> AbstractAsyncContextManager[FastAgiServer]:
     limits = Limits(calls=most_sessions(settings.max_calls, settings.engines))
     return serve(hotline.answer, host=settings.agi_host, port=settings.agi_port, limits=limits)
-
-
-def _open_hotline(
-    settings: Settings,
-    bundle: Bundle,
-    journal: SpooledJournal,
-    library: PromptLibrary,
-    source: Source,
-    notifier: Notifier,
-    instruments: Instruments,
-) -> Hotline:
-    def is_complete() -> bool:
-        return journal.mirror.complete
-
-    return Hotline(
-        settings,
-        bundle,
-        journal,
-        library,
-        source,
-        instruments,
-        journal.owe,
-        is_complete,
-        notifier,
-    )
 
 
 async def serve_hotline(
@@ -277,9 +267,13 @@ async def serve_hotline(
         outside = await stack.enter_async_context(
             open_outside(settings, instruments.meters.sources)
         )
-        source = source or outside.source(bundle)
-        notifier = outside.notifier(bundle)
-        hotline = _open_hotline(settings, bundle, journal, library, source, notifier, instruments)
+        reached = TablesAlone(source) if source else outside
+        editions = Editions(settings, bundle, library, reached)
+
+        def is_complete() -> bool:
+            return journal.mirror.complete
+
+        hotline = Hotline(settings, editions, journal, instruments, journal.owe, is_complete)
         stack.callback(hotline.claims.close)
         watch = StoreWatch(instruments, journal.state)
         pulse = Pulse(instruments, counts.take, hotline.tell_clock_step, looks=[watch.look])

@@ -91,7 +91,7 @@ def back_up(settings: Settings, target: Path, keys: Path | None, *, recordings: 
     for refused in sorted(settings.spools.glob(f"*/{REFUSED}*")):
         _copy_file(refused, draft / "spool" / refused.parent.name / refused.name)
     records = _copy_store(settings.journal, draft / "store" / "journal.db")
-    _copy_tree(settings.shelf, draft / "bundles")
+    _copy_bundles(settings, draft / "bundles")
     if recordings:
         _copy_tree(settings.recorded, draft / "recordings")
     if keys is not None:
@@ -219,6 +219,14 @@ def _copy_tree(source: Path, target: Path) -> None:
     """Files that are deleted meanwhile are left out."""
     for path in _list_files(source):
         _copy_file(path, target / path.relative_to(source))
+
+
+def _copy_bundles(settings: Settings, target: Path) -> None:
+    """The history first: what is published meanwhile is in the next backup. Drafts are left out."""
+    _copy_tree(settings.history, target / settings.history.name)
+    for path in sorted(settings.shelf.glob("[!.]*")):
+        if path != settings.history:
+            _copy_tree(path, target / path.name)
 
 
 def _copy_file(source: Path, target: Path) -> None:

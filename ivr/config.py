@@ -36,7 +36,8 @@ class Settings:
     at `ami_host` and `ami_port`, its account `ami_user` with the secret in the file `ami_secret`;
     empty: that of the local Asterisk. `officers` says who takes calls there, as
     `ivr.asterisk.pbx.officers` reads it. Sources and webhooks may ask `source_hosts` only; their
-    secrets are files in the directory `secrets`, empty: below `state`.
+    secrets are files in the directory `secrets`, empty: below `state`. A call to `test_number` has
+    the flow directory as it is now, published or not; empty: there is none.
     """
 
     state: Path = Path("var")
@@ -63,6 +64,7 @@ class Settings:
     database: str = ""
     source_hosts: tuple[str, ...] = ()
     secrets: Path = Path()
+    test_number: str = ""
 
     def at(self, state: Path) -> Settings:
         """The same settings with everything written somewhere else."""
@@ -115,8 +117,18 @@ class Settings:
 
     @property
     def shelf(self) -> Path:
-        """Flow directories that calls in progress may still need."""
+        """The bundles of all publications, and those that calls in progress may still need."""
         return self.state / "bundles"
+
+    @property
+    def history(self) -> Path:
+        """Who published what and when."""
+        return self.shelf / "history"
+
+    @property
+    def serving(self) -> Path:
+        """What the service serves now."""
+        return self.state / "serving.json"
 
     @property
     def recorded(self) -> Path:
@@ -221,6 +233,10 @@ def _hosts(written: str) -> tuple[str, ...] | None:
     return hosts if all(re.fullmatch(form, host) for host in hosts) else None
 
 
+def _number(written: str) -> str | None:
+    return written if re.fullmatch("[0-9+*#]{1,32}", written) else None
+
+
 def _address(written: str) -> str | None:
     """Never shows what was written when there is a password in it."""
     try:
@@ -259,6 +275,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Value | None], str]] = {
     "status_port": (_whole(0, 65535), "Give a number from 1 to 65535, or 0 for no pages."),
     "spool_megabytes": (_whole(1, 999_999), "Give the megabytes of a spool, 1 or more."),
     "database": (_address, "Give postgresql://USER@HOST/NAME, or nothing for SQLite."),
+    "test_number": (_number, "Give one number that can be dialled: 1599"),
     "log": (_log_form, f"Give one of {', '.join(LOG_FORMS)}."),
 }
 """How a setting is read, None for a value of the wrong form, and what to give. Else: a path."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ivr.disclosure import SecretDigits
@@ -43,7 +43,8 @@ DRAWS = 5
 class Desk:
     """What a call needs from the rest of the system.
 
-    `bundle` is for new calls, `shelf` finds the bundle that an older call began with (None: gone).
+    `bundle` is for new calls, `shelf` finds the bundle that an older call began with (None: gone),
+    `older` who answers its lookups and sends its messages (None: as for new calls).
     `now` gives UTC. `new_id` names calls and secrets, `draw_case` gives a case number. `patience`
     is how many seconds a lookup may take before the caller is told to wait, `source_limit` how many
     before it has failed, whatever the adapter does: more than a source may declare. Without a
@@ -61,6 +62,7 @@ class Desk:
     patience: float = 0.4
     source_limit: float = 31.0
     notifier: Notifier | None = None
+    older: Callable[[Bundle], tuple[Source, Notifier | None]] | None = None
 
 
 async def run_call(desk: Desk, channel: Channel, line: str, started: Started) -> Run:
@@ -107,6 +109,9 @@ async def _take_up(desk: Desk, channel: Channel, line: str) -> Conversation | No
         await _abandon(desk, live)
         return None
     channel.restore(live.position)
+    if desk.older is not None:
+        source, notifier = desk.older(bundle)
+        desk = replace(desk, source=source, notifier=notifier)
     return Conversation(desk, bundle, channel, line, live.run, live.secrets.digits, None)
 
 

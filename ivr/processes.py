@@ -22,11 +22,13 @@ from ivr.asterisk.fastagi import FastAgiServer
 from ivr.cli import PRIVATE
 from ivr.cli.faults import explain
 from ivr.config import Settings, read_settings
-from ivr.flow.loader import load_directory
+from ivr.flow.bundle import Bundle
 from ivr.operations.instruments import Instruments
 from ivr.operations.logs import configure_logs
 from ivr.operations.pulse import Pulse
 from ivr.operations.storage import StoreWatch
+from ivr.releases.serving import read_serving
+from ivr.shelf import Shelf
 from ivr.sounds import prepare_slow_sounds, prepare_sounds
 from ivr.spooling import open_store
 from ivr.supervision.heartbeat import find_heart
@@ -78,7 +80,7 @@ def _introduce(settings: Settings, name: str) -> None:
 def _run_engine(settings: Settings, number: int) -> None:
     name = f"engine-{number}" if settings.engines > 1 else "engine"
     _introduce(settings, name)
-    bundle = load_directory(settings.flows)
+    bundle = _find_bundle(settings)
     library = prepare_sounds(settings, bundle)
     instruments = Instruments(heart=find_heart(), name=name, last=number == settings.engines)
 
@@ -94,7 +96,13 @@ def _render_slow_sounds(settings: Settings) -> None:
     """Beside the calls, with what they leave of the processor."""
     configure_logs(settings.log, "slow-sounds")
     os.nice(15)
-    prepare_slow_sounds(settings, load_directory(settings.flows))
+    prepare_slow_sounds(settings, _find_bundle(settings))
+
+
+def _find_bundle(settings: Settings) -> Bundle:
+    """What the supervisor serves. Raises SetupError when it is gone or damaged."""
+    serving = read_serving(settings.serving)
+    return Shelf(settings.shelf).load(serving.bundle if serving else "")
 
 
 def _run_writer(settings: Settings) -> None:

@@ -80,8 +80,9 @@ def _check_key(settings: Settings, manifest: Manifest, keys: Path | None) -> Non
 
 
 def _list_present(settings: Settings) -> list[Path]:
-    """Data that would be in the way; the shelf of bundles is not, its names are hashes."""
+    """Data that would be in the way; bundles are not, their names are hashes."""
     files = [
+        *settings.history.glob("*.json"),
         *settings.store.glob("journal.db*"),
         *settings.spools.glob("*/*"),
         *settings.recorded.glob("*"),

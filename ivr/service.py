@@ -6,10 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from pathlib import Path
 
 from prometheus_client.multiprocess import mark_process_dead
 
@@ -27,12 +26,11 @@ WRITER, ENGINE = 0, 1
 """Levels: the writer ends when no engine needs it any more."""
 
 
-def list_programs(settings: Settings, flows: Path) -> list[Program]:
-    """The programs in the order in which they are started. `flows` is a copy that nobody edits.
+def list_programs(settings: Settings) -> list[Program]:
+    """The programs in the order in which they are started.
 
     One engine writes the store itself. Several have a writer beside them.
     """
-    settings = replace(settings, flows=flows)
     writer = [_program(settings, "writer", WRITER, "writer")] if settings.engines > 1 else []
     return [*writer, *(_engine(settings, n) for n in range(1, settings.engines + 1))]
 
@@ -61,17 +59,16 @@ def _program(settings: Settings, name: str, level: int, *arguments: str) -> Prog
 class SlowSounds:
     """Renders the slow pace while calls are answered already; ends with the block."""
 
-    def __init__(self, settings: Settings, flows: Path) -> None:
-        self._program = _program(
-            replace(settings, flows=flows), "slow-sounds", ENGINE, "slow-sounds"
-        )
+    def __init__(self, settings: Settings) -> None:
+        self._program = _program(settings, "slow-sounds", ENGINE, "slow-sounds")
         self._child: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> SlowSounds:
         return self
 
     def start(self) -> None:
-        """Begin. The program ends by itself, and when its supervisor does."""
+        """Begin, anew for other flows. The program ends by itself, and with its supervisor."""
+        self._stop()
         self._child = subprocess.Popen(
             self._program.command,
             env={**os.environ, **self._program.environment},
@@ -85,13 +82,19 @@ class SlowSounds:
         return self._child is not None and self._child.poll() is None
 
     def __exit__(self, *failure: object) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         if self._child is not None:
             self._child.kill()  # what is written appears whole or not at all
             self._child.wait()
 
 
-async def run_service(settings: Settings, flows: Path, up: Callable[[], None]) -> bool:
-    """Run the service until SIGINT or SIGTERM; `up` is called once it takes calls.
+async def run_service(
+    settings: Settings, beside: Callable[[], Coroutine[None, None, None]], up: Callable[[], None]
+) -> bool:
+    """Run the service until SIGINT or SIGTERM, and `beside` with it; `up` is called once it takes
+    calls.
 
     Returns whether a second signal cut the stopping short. Raises ProgramFailed, SetupError.
     """
@@ -101,7 +104,7 @@ async def run_service(settings: Settings, flows: Path, up: Callable[[], None]) -
     def forget(name: str) -> None:
         mark_process_dead(name, str(settings.metrics))  # type: ignore[no-untyped-call]
 
-    supervisor = Supervisor(list_programs(settings, flows), forget)
+    supervisor = Supervisor(list_programs(settings), forget, beside)
     async with AsyncExitStack() as stack:
         if settings.status_port:
             pages = list_pages(lambda: look_at(supervisor), settings.metrics)

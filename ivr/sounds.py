@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from ivr.config import Settings
 from ivr.engine.utterance import Spoken, Utterance
 from ivr.flow.bundle import Bundle
+from ivr.speech.cache import write_file
 from ivr.speech.casting import load_casting
 from ivr.speech.catalogue import list_bundle_clips, list_slow_clips
 from ivr.speech.espeak import Espeak
@@ -17,10 +17,14 @@ from ivr.speech.library import PromptLibrary
 FULL = "full"
 """The file of the apology of an engine that has as many calls as it may."""
 
+DRAFT_FAULTY = "draft-faulty"
+"""The file that a designer hears who dials flows with faults."""
+
 LAST_WORDS = {
     "apology": "engine.unreachable",
     "time-over": "engine.time_over",
     FULL: "engine.full",
+    DRAFT_FAULTY: "engine.draft_faulty",
 }
 """Files that are played where no flow can speak: their names there, and their prompts."""
 
@@ -40,6 +44,18 @@ def open_library(settings: Settings) -> PromptLibrary:
 def prepare_sounds(
     settings: Settings, bundle: Bundle, progress: Callable[[int, int], None] | None = None
 ) -> PromptLibrary:
+    """Render what the bundle needs and has not, and put up what Asterisk plays by itself.
+
+    Raises as `render_prompts` does.
+    """
+    library = render_prompts(settings, bundle, progress)
+    place_last_words(settings, bundle, library)
+    return library
+
+
+def render_prompts(
+    settings: Settings, bundle: Bundle, progress: Callable[[int, int], None] | None = None
+) -> PromptLibrary:
     """Render what the bundle needs and has not; `progress` gets (done, all).
 
     Raises SpeechError for a text that cannot be spoken, SetupError without the speech engine.
@@ -48,13 +64,20 @@ def prepare_sounds(
     library.prepare(list_bundle_clips(bundle), progress, deep=True)
     library.silence()
     library.beep()
+    return library
+
+
+def place_last_words(settings: Settings, bundle: Bundle, library: PromptLibrary) -> None:
+    """Put up what the dialplan plays by itself, in the words of this bundle.
+
+    Each file appears whole: Asterisk may be playing the one before.
+    """
     for language in bundle.hotline.languages:
         for name, prompt in LAST_WORDS.items():
             words = Utterance(prompt, language, bundle.texts[language][prompt])
             _copy(library.join([words]).path, last_words(settings) / language / name)
     if bundle.hotline.destinations:
         _prepare_announcements(settings, bundle, library)
-    return library
 
 
 def lacks_slow_sounds(settings: Settings, bundle: Bundle) -> bool:
@@ -91,4 +114,7 @@ def last_words(settings: Settings) -> Path:
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     for extension in (".ulaw", ".alaw", ".sln16"):
-        shutil.copyfile(f"{source}{extension}", f"{target}{extension}")
+        sound = Path(f"{source}{extension}").read_bytes()
+        place = Path(f"{target}{extension}")
+        if not place.exists() or place.read_bytes() != sound:
+            write_file(place, sound)

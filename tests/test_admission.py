@@ -16,7 +16,7 @@ APOLOGY = Path("/last-words/id/full")
 
 
 def test_a_limit_and_the_numbers_that_it_does_not_hold_for() -> None:
-    admission = Admission(2, frozenset({"112"}), APOLOGY, Instruments())
+    admission = Admission(2, frozenset({"112"}), Instruments())
     assert admission.admits("1500", 1)
     assert not admission.admits("1500", 2)
     assert not admission.admits("1500", 3)
@@ -26,10 +26,10 @@ def test_a_limit_and_the_numbers_that_it_does_not_hold_for() -> None:
 @pytest.mark.parametrize("last", [True, False])
 async def test_who_is_turned_away(last: bool) -> None:
     """By the last engine with an apology; by others without IVR_DONE, so the next one is asked."""
-    admission = Admission(0, frozenset(), APOLOGY, Instruments(last=last))
+    admission = Admission(0, frozenset(), Instruments(last=last))
 
     async def handler(session: AgiSession) -> None:
-        await admission.turn_away(session)
+        await admission.turn_away(session, APOLOGY)
 
     async with serve(handler, port=0) as server, connect(server.port) as asterisk:
         if last:
@@ -42,11 +42,11 @@ async def test_who_is_turned_away(last: bool) -> None:
 
 
 async def test_so_many_hear_the_apology_and_there_is_room_for_others() -> None:
-    admission = Admission(0, frozenset(), APOLOGY, Instruments(last=True))
+    admission = Admission(0, frozenset(), Instruments(last=True))
     limits = Limits(calls=most_sessions(500, 1), calls_per_second=1e6, burst=1000, waiting=1000)
 
     async def handler(session: AgiSession) -> None:
-        await admission.turn_away(session)
+        await admission.turn_away(session, APOLOGY)
 
     async with serve(handler, port=0, limits=limits) as server, AsyncExitStack() as stack:
         for _ in range(APOLOGIES):

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from ivr.cli.serve import load_and_warn
 from ivr.flow.assembly import assemble
 from ivr.flow.calendars import Calendar
 from ivr.flow.holidays import NO_HOLIDAYS, Holidays, slug
 from ivr.flow.loader import load_phrases
 from ivr.flow.national import FIRST_YEAR, compile_holidays
+from ivr.following import load_and_warn
 from tests.flow_cases import GOOD, read_directory
 
 HOLIDAYS = compile_holidays()

@@ -10,6 +10,7 @@ from ivr.app import Hotline
 from ivr.asterisk.fastagi import serve
 from ivr.audit.vault import Vault
 from ivr.config import Settings
+from ivr.editions import Editions
 from ivr.errors import JournalBroken
 from ivr.flow.loader import load_directory
 from ivr.speech.casting import load_casting
@@ -53,9 +54,8 @@ async def test_a_call_that_only_the_lost_store_knows_begins_anew(tmp_path: Path)
         bundle = load_directory(settings.flows)
         hotline = Hotline(
             settings,
-            bundle,
+            Editions(settings, bundle, library),
             journal,
-            library,
             owe=journal.owe,
             complete=lambda: journal.mirror.complete,
         )

@@ -11,18 +11,15 @@ from ivr.operations.status import Process, View, list_pages
 from ivr.service import ENGINE, WRITER, SlowSounds, list_programs
 from ivr.supervision.heartbeat import Beat
 
-FLOWS = Path("/shelf/abc")
-
 
 def test_one_engine_writes_by_itself() -> None:
-    [engine] = list_programs(Settings(), FLOWS)
+    [engine] = list_programs(Settings())
     assert (engine.name, engine.level, engine.command[-2:]) == ("engine", ENGINE, ("engine", "1"))
-    assert engine.environment["IVR_FLOWS"] == str(FLOWS)
     assert engine.farewell > Settings().drain
 
 
 def test_several_engines_have_a_writer_and_a_port_each() -> None:
-    programs = list_programs(Settings(engines=2), FLOWS)
+    programs = list_programs(Settings(engines=2))
     assert [program.name for program in programs] == ["writer", "engine-1", "engine-2"]
     assert [program.level for program in programs] == [WRITER, ENGINE, ENGINE]
     told = [read_settings(program.environment) for program in programs]

@@ -26,6 +26,7 @@ from ivr.cli.faults import UNABLE, explain
 from ivr.cli.flows import check, simulate
 from ivr.cli.officer import officer
 from ivr.cli.pbx import pbx
+from ivr.cli.releases import bundles, diff, publish_command, rollback
 from ivr.cli.say import say
 from ivr.cli.serve import serve
 from ivr.config import read_settings
@@ -50,7 +51,9 @@ def cli(context: click.Context, state: str | None) -> None:
     context.obj = settings.at(Path(state)) if state else settings
 
 
-for _command in (check, simulate, say, serve, dial, officer, pbx, doctor, calls, backup, restore):
+_RELEASES = (publish_command, bundles, diff, rollback)
+_CALLS = (serve, dial, officer, pbx, doctor, calls, backup, restore)
+for _command in (check, simulate, say, *_RELEASES, *_CALLS):
     cli.add_command(_command)
 
 

@@ -228,8 +228,12 @@ def _stepped(event: Event) -> str:
     return f"the machine's clock was set by {event['milliseconds'] / 1000:+.1f} s"
 
 
+def _started(event: Event) -> str:
+    kind = "test call" if event.get("test") else "call"
+    return f"{kind} to {event['dialled']}, flow {event['flow']}, language {event['language']}"
+
+
 SENTENCES: Final[Mapping[str, str]] = {
-    "call.started": "call to {dialled}, flow {flow}, language {language}",
     "node.entered": "at {flow}.{node} ({kind})",
     "input.silent": "no key came, {count} times here so far",
     "input.wrong": "pressed {keys}, which is no choice here, {count} times so far",
@@ -241,6 +245,11 @@ SENTENCES: Final[Mapping[str, str]] = {
     "message.rejected": "the caller spoke again: {recording} is not the message",
     "consent.given": "consent to {purpose}: given with {keys}, asked as {prompt} [{language}]",
     "consent.refused": "consent to {purpose}: not given ({how}), asked as {prompt} [{language}]",
+    "flows.served": "new calls have the flows {bundle} ({reason})",
+    "flows.published": "the flows {bundle} were published by {by}, from {since} on {note}",
+    "flows.rolled_back": "the flows {bundle} were put in force again by {by} {note}",
+    "flows.withdrawn": "the publication of {bundle} was taken back by {by} {note}",
+    "test.refused": "a test call was refused: the flow directory has {faults} faults",
     "call.resumed": "taken up at {flow}.{node} ({step}), after an apology",
     "step.failed": "a fault of ours in the step {step}: {reason}",
     "call.taken_over": "another engine took the call up in the step {step}",
@@ -255,6 +264,7 @@ SENTENCES: Final[Mapping[str, str]] = {
 
 FUNCTIONS: Final[Mapping[str, Callable[[Event], str]]] = {
     "menu.chosen": _chosen,
+    "call.started": _started,
     "universal.used": _universal,
     "input.confirmed": _confirmed,
     "tries.exhausted": _exhausted,

@@ -3,54 +3,51 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import date
-from pathlib import Path
 
 import click
 
 from ivr.asterisk.pbx.instance import Instance
+from ivr.cli.account import find_account
 from ivr.cli.pbx import local_pbx
 from ivr.cli.place import prepare_place
 from ivr.cli.ports import port_options, read_ports
 from ivr.config import Settings
 from ivr.flow.bundle import Bundle
-from ivr.flow.faults import FaultyFlows
-from ivr.flow.loader import check_directory
+from ivr.following import Follower
 from ivr.lookups import find_missing
 from ivr.operations.clock import now
 from ivr.operations.logs import configure_logs
 from ivr.service import SlowSounds, run_service
-from ivr.shelf import Shelf
-from ivr.sounds import lacks_slow_sounds, prepare_sounds
+from ivr.sounds import lacks_slow_sounds
 from ivr.store.lock import Lock
 from ivr.supervision.program import ProgramFailed
-
-_log = logging.getLogger(__name__)
 
 
 @click.command()
 @click.option("--with-pbx", is_flag=True, help="Install and start the local Asterisk too.")
 @click.option("--engines", type=click.IntRange(1, 8), help="How many engines [IVR_ENGINES, 1].")
+@click.option("--watch", is_flag=True, help="Serve IVR_FLOWS itself, as it is without a fault.")
 @port_options
 @click.pass_obj
 def serve(
     settings: Settings,
     with_pbx: bool,
     engines: int | None,
+    watch: bool,
     sip_port: int,
     ami_port: int,
     rtp: tuple[int, int],
 ) -> None:
     """Answer calls until Ctrl-C.
 
-    Checks the flows, renders the prompts that are missing, and waits for Asterisk's FastAGI calls.
-    An engine that dies or stands still is started again; its calls go on. The ports are those of
-    the local Asterisk.
+    Serves what was published (`ivr publish`), from now on within a second of it; the first start
+    publishes IVR_FLOWS by itself. Calls in progress stay on the flows that they began with. With
+    --watch the directory is served as soon as it is saved without a fault. An engine that dies or
+    stands still is started again; its calls go on. The ports are those of the local Asterisk.
 
     Example: ivr serve --with-pbx
     """
@@ -60,13 +57,12 @@ def serve(
     ports = read_ports(sip_port, ami_port, rtp)
     with ExitStack() as stack:
         stack.enter_context(_alone(settings))
-        bundle = load_and_warn(settings.flows, now().date())
+        follower = Follower(settings, find_account(), now, watch=watch)
+        bundle = follower.begin(show_progress)
         for missing in find_missing(settings, bundle):
             raise missing
-        prepare_sounds(settings, bundle, _show_progress)
-        flows = Shelf(settings.shelf).put(bundle, settings.flows)
         instance = stack.enter_context(local_pbx(settings, ports)) if with_pbx else None
-        slow = stack.enter_context(SlowSounds(settings, flows))
+        slow = stack.enter_context(SlowSounds(settings))
 
         def up() -> None:
             _tell(settings, bundle, instance)
@@ -74,7 +70,7 @@ def serve(
                 slow.start()
 
         try:
-            hurried = asyncio.run(run_service(settings, flows, up))
+            hurried = asyncio.run(run_service(settings, follower.run, up))
         except ProgramFailed as failed:
             click.echo(f"ivr: {failed}", err=True)
             raise click.exceptions.Exit(failed.code) from None
@@ -106,20 +102,8 @@ def _tell(settings: Settings, bundle: Bundle, instance: Instance | None) -> None
         click.echo("Ctrl-C stops what was started here")
 
 
-def load_and_warn(flows: Path, today: date) -> Bundle:
-    """The bundle of the directory; its warnings, such as a year without holidays, are logged.
-
-    Raises FaultyFlows with every fault, UsageError when there is no such directory.
-    """
-    bundle, faults = check_directory(flows, today=today)
-    if bundle is None:
-        raise FaultyFlows(faults)
-    for fault in faults:
-        _log.warning("%s", fault)
-    return bundle
-
-
-def _show_progress(done: int, of: int) -> None:
+def show_progress(done: int, of: int) -> None:
+    """How many prompts of how many were rendered."""
     if sys.stderr.isatty():
         click.echo(f"\rprompts {done}/{of}", nl=done == of, err=True)
     elif done == of:  # standard error may be a file of JSON lines

@@ -58,7 +58,6 @@ from ivr.engine.steps import (
     Transfer,
     utterances_of,
 )
-from ivr.engine.values import Personal
 from ivr.flow.bundle import Bundle
 from ivr.flow.texts import prompt_id
 
@@ -113,8 +112,8 @@ def advance(bundle: Bundle, run: Run, outcome: Outcome, at: datetime) -> Advance
 def _react(draft: Draft, outcome: Outcome) -> Move:
     _tell_what_was_heard(draft, outcome)
     match outcome:
-        case Started(dialled=dialled, caller=caller):
-            return _start(draft, dialled, caller)
+        case Started():
+            return _start(draft, outcome)
         case Resumed():
             step = _present_step(draft)
             draft.emit(CallResumed(*draft.place, step=step.type))
@@ -130,16 +129,17 @@ def _react(draft: Draft, outcome: Outcome) -> Move:
             return answer(draft, draft.node, outcome)
 
 
-def _start(draft: Draft, dialled: str, caller: Personal | None) -> Move:
+def _start(draft: Draft, started: Started) -> Move:
     run = draft.run
     draft.emit(
         CallStarted(
-            dialled=dialled,
-            caller=caller,
+            dialled=started.dialled,
+            caller=started.caller,
             bundle=run.bundle,
             flow=run.frame.flow,
             language=run.language,
             rules=ENGINE_RULES,
+            test=started.test,
         )
     )
     return Go(run.frame.node)

@@ -1,7 +1,6 @@
 """What the engine concluded in a turn: facts in the past tense, one class each.
 
-Log, console, metrics, reports, golden calls and replay read these and nothing else. `flow` and
-`node` say where; times are milliseconds.
+Log, reports and replay read nothing else. `flow` and `node` say where; times are milliseconds.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from ivr.engine.values import Field, Personal, Secret
 
 @dataclass(frozen=True, slots=True)
 class CallStarted:
-    """A call began. `rules` is the version of the engine's rules."""
+    """A call began. `rules` is the version of the engine's rules; a `test` counts in no report."""
 
     dialled: str
     caller: Personal | None
@@ -37,6 +36,7 @@ class CallStarted:
     flow: str
     language: str
     rules: int
+    test: bool = False
     type: Literal["call.started"] = "call.started"
 
 

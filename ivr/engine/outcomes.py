@@ -17,10 +17,11 @@ from ivr.engine.values import Field, Personal, Secret
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A call came in. `caller` is None when the number is withheld."""
+    """A call came in. `caller` is None when the number is withheld. `test`: to the test number."""
 
     dialled: str
     caller: Personal | None = None
+    test: bool = False
     type: Literal["started"] = "started"
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import Field as DataField
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from ivr.flow.calendars import Calendar
 from ivr.flow.holidays import NO_HOLIDAYS, Holidays
@@ -111,9 +112,9 @@ class Bundle:
     """All that decides a call. Immutable; `hash` names it for ever.
 
     `texts` holds for each language every prompt by its id (`tax.welcome.say`), menu options as the
-    whole sentence that is spoken. `tables`, by the name of their source, are changing data: they
-    are not part of the hash, a lookup's outcome carries its own. `holidays` are empty when there
-    are no calendars.
+    whole sentence that is spoken. `tables` are by the name of their source. `holidays` are empty
+    when there are no calendars. `kept` are the bytes that it was read from, empty when it was made
+    of files.
     """
 
     hotline: Hotline
@@ -124,24 +125,37 @@ class Bundle:
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     holidays: Holidays = NO_HOLIDAYS
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    kept: bytes = field(default=b"", compare=False, repr=False)
+
+    @cached_property
+    def content(self) -> bytes:
+        """The bundle as JSON, which `read_bundle` reads: UTF-8, no spaces, nothing left out.
+
+        Defaults are in it too, so that a later release with others reads the same bundle.
+        """
+        if self.kept:
+            return self.kept
+        parts = {one.name: as_plain(getattr(self, one.name)) for one in _decisive_fields()}
+        return json.dumps(parts, separators=(",", ":"), ensure_ascii=False).encode()
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the canonical JSON of everything but the tables, in hex."""
-        content = {
-            "hotline": as_plain(self.hotline),
-            "flows": as_plain(self.flows),
-            "sources": as_plain(self.sources),
-            "texts": self.texts,
-            "calendars": as_plain(self.calendars),
-            "holidays": as_plain(self.holidays),
-        }
-        if self.webhooks:  # a directory without them keeps the hash that it had
-            content["webhooks"] = as_plain(self.webhooks)
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        """SHA-256 of the content, in hex."""
+        return hashlib.sha256(self.content).hexdigest()
 
     def flow_for(self, dialled: str) -> str:
         """The flow that a dialled number reaches; the first one when the number is unknown."""
         numbers = self.hotline.numbers
         return numbers.get(dialled) or next(iter(numbers.values()))
+
+
+def _decisive_fields() -> list[DataField[object]]:
+    return [one for one in fields(Bundle) if one.name != "kept"]
+
+
+_BUNDLE: TypeAdapter[Bundle] = TypeAdapter(Bundle)
+
+
+def read_bundle(content: bytes) -> Bundle:
+    """The bundle again. Raises ValueError when the content is none that this release knows."""
+    return replace(_BUNDLE.validate_json(content), kept=content)

@@ -13,6 +13,7 @@ Layout of a directory:
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -55,15 +56,27 @@ def check_directory(
             f"there is no flow directory {path}",
             remedy="Name the directory that has hotline.yaml in it.",
         )
-    files, faults = read_directory(path)
-    bundle, more = assemble(
+    files, unread = read_directory(path)
+    return check_files(path, files, unread, holidays=holidays, today=today)
+
+
+def check_files(
+    path: Path,
+    files: Mapping[str, bytes],
+    unread: Sequence[Fault] = (),
+    *,
+    holidays: Holidays | None = None,
+    today: date | None = None,
+) -> tuple[Bundle | None, list[Fault]]:
+    """As `check_directory`, of files that were read already; `unread` are the faults of others."""
+    bundle, faults = assemble(
         files,
         load_phrases(),
         compile_holidays() if holidays is None else holidays,
         today=today,
         shown=lambda name: (path / name).as_posix(),
     )
-    return (bundle if not faults else None), sort_faults([*faults, *more])
+    return (bundle if not unread else None), sort_faults([*unread, *faults])
 
 
 def read_directory(path: Path) -> tuple[dict[str, bytes], list[Fault]]:

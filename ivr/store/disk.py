@@ -22,17 +22,17 @@ def write_at(descriptor: int, data: bytes, at: int) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Flush a file that somebody wrote."""
-    _sync(path, os.O_RDWR)
+    """Flush a file that somebody wrote; it may be read-only."""
+    _sync(path)
 
 
 def sync_directory(path: Path) -> None:
     """Make the names in a directory last."""
-    _sync(path, os.O_RDONLY)
+    _sync(path)
 
 
-def _sync(path: Path, how: int) -> None:
-    descriptor = os.open(path, how)
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

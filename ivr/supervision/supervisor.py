@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 
 from ivr.supervision.keeper import Keeper
 from ivr.supervision.program import Program, ProgramFailed
@@ -17,16 +17,21 @@ _log = logging.getLogger(__name__)
 class Supervisor:
     """The programs of a service. `keepers` are those that were started so far.
 
-    `on_end` is called with the name of a program whose process has ended.
+    `on_end` is called with the name of a program whose process has ended. `beside` runs until a
+    signal comes, None: nothing does.
     """
 
     def __init__(
-        self, programs: Sequence[Program], on_end: Callable[[str], None] = lambda name: None
+        self,
+        programs: Sequence[Program],
+        on_end: Callable[[str], None] = lambda name: None,
+        beside: Callable[[], Coroutine[None, None, None]] | None = None,
     ) -> None:
         self.keepers: list[Keeper] = []
         self.stopping = False
         self._programs = programs
         self._on_end = on_end
+        self._beside = beside
         self._hurried = False
 
     async def run(self, up: Callable[[], None] = lambda: None) -> bool:
@@ -39,9 +44,12 @@ class Supervisor:
             with receive_signals() as signals:
                 async with asyncio.TaskGroup() as group:
                     obeying = group.create_task(self._obey(signals))
+                    beside = group.create_task(self._beside()) if self._beside else None
                     if await self._start_all(group):
                         up()
                     await obeying
+                    if beside is not None:
+                        beside.cancel()
         except* ProgramFailed as failed:
             fault = failed.exceptions[0]
             while isinstance(fault, BaseExceptionGroup):
