@@ -5,75 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
-from ivr.config import Settings
 from ivr.errors import FlowError, SetupError, UsageError
 from ivr.flow.bundle import Bundle
 from ivr.flow.faults import FaultyFlows
-from ivr.releases.history import Entry, History, append, read_history
-from ivr.releases.publishing import Order, Published, publish, roll_back
+from ivr.releases.history import append, read_history
+from ivr.releases.publishing import Order, publish
 from ivr.shelf import Shelf
-from tests.talk import HOTLINE, PERSON, write_flow
-
-START = datetime(2026, 3, 2, 3, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-
-
-class Office:
-    """A state and a directory, and a clock that goes on by an hour with every publication."""
-
-    def __init__(self, place: Path) -> None:
-        self.settings = Settings(flows=place / "flows").at(place / "state")
-        self.settings.flows.mkdir()
-        (self.settings.flows / "hotline.yaml").write_text(HOTLINE)
-        (self.settings.flows / "person.yaml").write_text(PERSON)
-        self.change("first")
-        self.time = START
-        self.rendered: list[str] = []
-
-    def now(self) -> datetime:
-        return self.time
-
-    def render(self, settings: Settings, bundle: Bundle, progress: object) -> None:
-        self.rendered.append(bundle.hash)
-
-    def change(self, words: str) -> None:
-        text = write_flow("main", f"  main: {{type: hangup, say: {words}}}\n")
-        (self.settings.flows / "main.yaml").write_text(text)
-
-    def publish(
-        self,
-        title: str = "",
-        *,
-        since: datetime | None = None,
-        scripts: Callable[[Path, Bundle], int] | None = None,
-    ) -> Published:
-        if title:
-            self.change(title)
-        self.time += HOUR
-        order = Order(self.settings.flows, "siti", f"note {title}", since)
-        return publish(self.settings, order, self.now, scripts, render=self.render)
-
-    def roll_back(self, to: str | None = None) -> Entry:
-        self.time += HOUR
-        return roll_back(self.settings, to, "budi", "", self.now, self.render)
-
-    @property
-    def history(self) -> History:
-        return read_history(self.settings.history)
-
-    @property
-    def holds(self) -> str:
-        """What a caller hears now, empty before the first publication."""
-        entry = self.history.in_force(self.time)
-        if entry is None:
-            return ""
-        return Shelf(self.settings.shelf).load(entry.bundle).texts["id"]["main.main.say"]
+from tests.release_office import HOUR, START, Office
 
 
 @pytest.fixture
@@ -165,9 +108,7 @@ def test_a_rollback_to_a_hash(office: Office) -> None:
 def test_a_rollback_to_what_is_damaged_changes_nothing(office: Office) -> None:
     first = office.publish("A").bundle.hash
     office.publish("B")
-    kept = office.settings.shelf / first / "bundle.json"
-    kept.chmod(0o640)
-    kept.write_bytes(b"{}")
+    office.damage(first)
     with pytest.raises(SetupError, match="damaged"):
         office.roll_back()
     assert office.holds == "B"
