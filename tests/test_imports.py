@@ -192,6 +192,7 @@ TOP = (
     "ivr.disclosure",
     "ivr.editions",
     "ivr.following",
+    "ivr.migrations",
     "ivr.releases",
     "ivr.takeover",
     "ivr.exchange",

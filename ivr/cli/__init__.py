@@ -24,6 +24,7 @@ from ivr.cli.dial import dial
 from ivr.cli.doctor import doctor
 from ivr.cli.faults import UNABLE, explain
 from ivr.cli.flows import check, simulate
+from ivr.cli.migrate import migrate_command
 from ivr.cli.officer import officer
 from ivr.cli.pbx import pbx
 from ivr.cli.releases import bundles, diff, publish_command, rollback
@@ -51,7 +52,7 @@ def cli(context: click.Context, state: str | None) -> None:
     context.obj = settings.at(Path(state)) if state else settings
 
 
-_RELEASES = (publish_command, bundles, diff, rollback)
+_RELEASES = (publish_command, bundles, diff, rollback, migrate_command)
 _CALLS = (serve, dial, officer, pbx, doctor, calls, backup, restore)
 for _command in (check, simulate, say, *_RELEASES, *_CALLS):
     cli.add_command(_command)

@@ -33,6 +33,7 @@ from ivr.flow.source import Document
 from ivr.flow.sources import AnySource, Sources, Table, TableSource
 from ivr.flow.translation import Phrases, Translation, translate
 from ivr.flow.tree import Plain, Tree
+from ivr.flow.versions import tell_newer
 
 _EMPTY = b"{}"
 
@@ -69,6 +70,9 @@ def assemble(
     of a file's path what the faults call it.
     """
     desk = _Desk(files)
+    desk.open(HOTLINE_FILE)
+    if tell_newer(desk.documents[HOTLINE_FILE]):
+        return None, [_show(fault, shown) for fault in desk.documents[HOTLINE_FILE].faults]
     plan = _read_plan(desk, holidays)
     translation = _translate(desk, plan, phrases)
     desk.findings += translation.findings

@@ -72,6 +72,8 @@ class Destination(Model):
 class Hotline(Model):
     """The file `hotline.yaml`: numbers, languages, and what every flow inherits.
 
+    `flow_language` is the version of the language that the directory is written in; one that does
+    not say so has the first.
     `person` is the flow that leads to a person: every place that listens must have a way there.
     `destinations` are those whom a `transfer` node can hand a caller to.
     `phrases` says some of the engine's own words otherwise. `when_store_is_away` says for a number
@@ -79,6 +81,7 @@ class Hotline(Model):
     """
 
     hotline: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    flow_language: Annotated[int, Field(ge=1)] = 1
     numbers: Mapping[Annotated[str, Field(pattern=r"^\+?\d{1,15}$")], FlowName]
     languages: tuple[str, ...] = Field(min_length=1)
     timezone: str = "Asia/Jakarta"

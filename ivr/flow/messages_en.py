@@ -7,6 +7,8 @@ from collections.abc import Mapping
 SENTENCES: Mapping[str, str] = {
     # the directory and its files
     "no-hotline": "the directory has no hotline.yaml; write one with numbers, languages, defaults",
+    "newer-language": "these flows are of version {version} of the language, this program knows"
+    " {known}; use a later release of it",
     "unreadable-file": "the file cannot be read: {reason}",
     "yml-file": "the file would be ignored; its name must end in .yaml",
     "too-large": "the file is larger than {most} KiB; split it",

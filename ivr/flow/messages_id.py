@@ -8,6 +8,8 @@ SENTENCES: Mapping[str, str] = {
     # the directory and its files
     "no-hotline": "direktori ini tidak memiliki hotline.yaml; buatlah dengan numbers, languages,"
     " defaults",
+    "newer-language": "alur ini memakai bahasa versi {version}, sedangkan program ini hanya"
+    " mengenal versi {known}; gunakan rilis program yang lebih baru",
     "unreadable-file": "berkas tidak dapat dibaca: {reason}",
     "yml-file": "berkas ini akan diabaikan; namanya harus berakhir dengan .yaml",
     "too-large": "berkas lebih besar dari {most} KiB; bagilah",
