@@ -91,7 +91,7 @@ class Follower:
             else:
                 self._compare(entry)
             self._published = self._open(entry)
-        self._prepare(self._settings, self._serving().bundle, progress)
+        self._prepare(self._settings, self._serving().bundle, progress, deep=True)
         self._write()
         return self._serving().bundle
 
@@ -176,7 +176,7 @@ class Follower:
     def _take_entry(self, entry: Entry) -> None:
         opened = self._open(entry)
         if not (self._watch and self._directory):
-            self._prepare(self._settings, opened.bundle, None)
+            self._prepare(self._settings, opened.bundle, None, deep=False)
             _log.info("in force: %s (%s by %s)", opened.bundle.hash[:SHORT], entry.act, entry.by)
         self._published = opened
         self._write()
@@ -194,8 +194,6 @@ class Follower:
         self._take_state(state, None)
         if (self._draft, self._faults) == before:
             return
-        if self._draft and self._watch:
-            self._prepare(self._settings, self._serving().bundle, None)
         self._write()
         if self._draft:
             _log.info("%s has no fault: %s", self._settings.flows, self._draft[:SHORT])
@@ -211,7 +209,8 @@ class Follower:
             self._faults = sum(fault.severity == "fault" for fault in faults)
             _log.error("%s has faults, the flows stay as they are", self._settings.flows)
         else:
-            self._render(self._settings, bundle, progress)
+            make = self._prepare if self._watch else self._render
+            make(self._settings, bundle, progress, deep=False)
             self._shelf.put(bundle, state.files)
             self._directory = _Served(bundle, "directory")
             self._draft, self._faults = bundle.hash, 0

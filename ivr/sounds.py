@@ -42,26 +42,36 @@ def open_library(settings: Settings) -> PromptLibrary:
 
 
 def prepare_sounds(
-    settings: Settings, bundle: Bundle, progress: Callable[[int, int], None] | None = None
+    settings: Settings,
+    bundle: Bundle,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    deep: bool = True,
 ) -> PromptLibrary:
     """Render what the bundle needs and has not, and put up what Asterisk plays by itself.
 
     Raises as `render_prompts` does.
     """
-    library = render_prompts(settings, bundle, progress)
+    library = render_prompts(settings, bundle, progress, deep=deep)
     place_last_words(settings, bundle, library)
     return library
 
 
 def render_prompts(
-    settings: Settings, bundle: Bundle, progress: Callable[[int, int], None] | None = None
+    settings: Settings,
+    bundle: Bundle,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    deep: bool = True,
 ) -> PromptLibrary:
     """Render what the bundle needs and has not; `progress` gets (done, all).
+
+    `deep` compares every byte that is there with its hash, and makes damaged sounds anew.
 
     Raises SpeechError for a text that cannot be spoken, SetupError without the speech engine.
     """
     library = open_library(settings)
-    library.prepare(list_bundle_clips(bundle), progress, deep=True)
+    library.prepare(list_bundle_clips(bundle), progress, deep=deep)
     library.silence()
     library.beep()
     return library

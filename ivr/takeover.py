@@ -71,8 +71,13 @@ class Takeover:
             take = await asyncio.to_thread(self._editions.open, serving)
         except (IvrError, OSError) as error:
             _log.error("the flows stay as they are, the others cannot be used: %s", error)
-        else:
-            take()
+            return
+        before = self._editions.draft, self._editions.faults
+        take()
+        if (self._editions.draft, self._editions.faults) != before:
+            draft = self._editions.draft
+            told = draft.bundle.hash[:12] if draft else f"none, {self._editions.faults} faults"
+            _log.info("the test number has the flows %s", told)
 
     async def _look_for_publications(self) -> None:
         try:

@@ -38,7 +38,7 @@ class Office:
     def now(self) -> datetime:
         return self.time
 
-    def render(self, settings: Settings, bundle: Bundle, progress: object) -> None:
+    def render(self, settings: Settings, bundle: Bundle, progress: object, *, deep: bool) -> None:
         self.rendered.append(bundle.hash)
 
     def change(self, words: str) -> None:

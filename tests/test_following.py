@@ -117,7 +117,7 @@ async def test_what_cannot_be_spoken_is_not_taken_up(
     office.publish("A")
     dumb = False
 
-    def prepare(settings: Settings, bundle: Bundle, progress: object) -> None:
+    def prepare(settings: Settings, bundle: Bundle, progress: object, *, deep: bool) -> None:
         if dumb:
             raise SpeechError("no voice")
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from ivr.config import Settings
 from ivr.errors import UsageError
@@ -21,8 +22,16 @@ from ivr.shelf import Shelf
 from ivr.sounds import render_prompts
 
 Progress = Callable[[int, int], None]
-Render = Callable[[Settings, Bundle, Progress | None], object]
-"""Makes the prompts of a bundle that are missing."""
+
+
+class Render(Protocol):
+    """Makes the prompts of a bundle that are missing, see `ivr.sounds.render_prompts`."""
+
+    def __call__(
+        self, settings: Settings, bundle: Bundle, progress: Progress | None, *, deep: bool
+    ) -> object:
+        """Raises SpeechError, SetupError."""
+
 
 Scripts = Callable[[Path, Bundle], int]
 """Runs a directory's call scripts and returns how many passed. Raises FlowError when one failed."""
@@ -74,7 +83,7 @@ def publish(
     if bundle is None:
         raise FaultyFlows(faults)
     passed = None if scripts is None else scripts(order.directory, bundle)
-    render(settings, bundle, progress)
+    render(settings, bundle, progress, deep=True)
     shelf = Shelf(settings.shelf)
     shelf.put(bundle, files)
     at = now()
@@ -115,7 +124,7 @@ def roll_back(
         return append(settings.history, history, act)
     hash_ = _previous(history, at) if to is None else find_published(history, to)
     bundle = Shelf(settings.shelf).load(hash_)
-    render(settings, bundle, None)
+    render(settings, bundle, None, deep=True)
     since = _after(history, at)
     return append(settings.history, history, Entry(0, "rollback", hash_, at, since, by, note))
 

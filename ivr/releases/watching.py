@@ -23,6 +23,7 @@ from ivr.flow.faults import Fault
 from ivr.flow.loader import read_directory
 
 _log = logging.getLogger(__name__)
+logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it tells of every change
 
 STILL = 0.2
 """Seconds."""

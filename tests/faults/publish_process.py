@@ -14,7 +14,7 @@ def main() -> None:
     place = Path(sys.argv[1])
     settings = Settings(flows=place / "flows").at(place / "state")
     order = Order(settings.flows, "joko")
-    done = publish(settings, order, now, render=lambda settings, bundle, progress: None)
+    done = publish(settings, order, now, render=lambda settings, bundle, progress, *, deep: None)
     sys.stdout.write(f"{done.bundle.hash}\n")
 
 

@@ -133,15 +133,16 @@ async def test_the_test_number_dials_what_nobody_else_hears(
     make: Make, pbx: Instance, caller: NewCaller, flows: Path
 ) -> None:
     engine = make(IVR_TEST_NUMBER="1599")
+    await until(lambda: "the test number has the flows" in engine.log.read_text())
     write(flows, LONG, "coba")
-    await until(lambda: "has no fault" in engine.log.read_text())
+    await until(lambda: engine.log.read_text().count("the test number has the flows") == 2)
     tried = await visit(engine, pbx, "1599", "1", caller())
     usual = await visit(engine, pbx, "1500", "1", caller())
     assert (tried.summary.outcome, usual.summary.outcome) == ("coba", "lama")
     marks = [story.all("call.started")[0]["test"] for story in (tried, usual)]
     assert marks == [True, False]
     (flows / "main.yaml").write_text("flow: main\n")
-    await until(lambda: "has faults" in engine.log.read_text())
+    await until(lambda: "the test number has the flows none" in engine.log.read_text())
     async with Phone() as phone:
         call = await call_up(phone, pbx, "1599", caller())
         await call.ended(within=30)
