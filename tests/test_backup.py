@@ -8,7 +8,6 @@ import re
 import stat
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,8 +16,6 @@ import pytest
 from ivr.audit.vault import open_vault
 from ivr.cli import main
 from ivr.config import Settings
-from ivr.releases.history import Entry, History, append, read_history
-from ivr.shelf import Shelf
 from ivr.spooling import spool_store
 from ivr.store.draining import to_bytes
 from ivr.store.lock import Lock
@@ -26,7 +23,6 @@ from ivr.store.plain import Append
 from ivr.store.spool import Spool
 from ivr.store.spooled import SpooledJournal
 from tests.journal_samples import make_case, make_fact, make_live, make_turn
-from tests.talk import load_texts, write_flow
 
 Ivr = Callable[..., tuple[int, str]]
 
@@ -298,27 +294,3 @@ def test_what_the_store_refused_is_in_the_backup(state: Path, tmp_path: Path, iv
     other = tmp_path / "other"
     assert ivr(other, "restore", tmp_path / "copy", "--keys", settings.key_file)[0] == 0
     assert (other / "spool" / "writer" / kept.name).read_text() == kept.read_text()
-
-
-def test_bundles_and_history_are_in_a_backup(state: Path, tmp_path: Path, ivr: Ivr) -> None:
-    settings = _settings(state)
-    bundle = load_texts({"main.yaml": write_flow("main", "  main: {type: hangup}\n")})
-    Shelf(settings.shelf).put(bundle, {"main.yaml": b"flow: main"})
-    (settings.shelf / ".draft-1").mkdir()
-    (settings.shelf / ".draft-1" / "bundle.json").write_text("half")
-    at = datetime(2026, 3, 2, 3, tzinfo=UTC)
-    append(settings.history, History(), Entry(0, "publish", bundle.hash, at, at, "siti"))
-    keys = tmp_path / "keys" / "k"
-    assert ivr(state, "backup", tmp_path / "copy", "--keys", keys)[0] == 0
-    assert not (tmp_path / "copy" / "bundles" / ".draft-1").exists()
-    other = _settings(tmp_path / "other")
-    assert ivr(other.state, "restore", tmp_path / "copy", "--keys", keys)[0] == 0
-    holding = read_history(other.history).in_force(at)
-    assert holding is not None
-    assert Shelf(other.shelf).load(holding.bundle) == bundle
-    other.journal.unlink()
-    code, told = ivr(other.state, "restore", tmp_path / "copy", "--keys", keys)
-    assert (code, "something is here already" in told, "history" in told) == (2, True, True)
-    code, told = ivr(other.state, "restore", tmp_path / "copy", "--keys", keys, "--replace")
-    assert code == 0, told
-    assert read_history(other.history).in_force(at) == holding

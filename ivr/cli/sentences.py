@@ -228,12 +228,8 @@ def _stepped(event: Event) -> str:
     return f"the machine's clock was set by {event['milliseconds'] / 1000:+.1f} s"
 
 
-def _started(event: Event) -> str:
-    kind = "test call" if event.get("test") else "call"
-    return f"{kind} to {event['dialled']}, flow {event['flow']}, language {event['language']}"
-
-
 SENTENCES: Final[Mapping[str, str]] = {
+    "call.started": "call to {dialled}, flow {flow}, language {language}",
     "node.entered": "at {flow}.{node} ({kind})",
     "input.silent": "no key came, {count} times here so far",
     "input.wrong": "pressed {keys}, which is no choice here, {count} times so far",
@@ -264,7 +260,6 @@ SENTENCES: Final[Mapping[str, str]] = {
 
 FUNCTIONS: Final[Mapping[str, Callable[[Event], str]]] = {
     "menu.chosen": _chosen,
-    "call.started": _started,
     "universal.used": _universal,
     "input.confirmed": _confirmed,
     "tries.exhausted": _exhausted,

@@ -40,7 +40,8 @@ class Transcript:
                 return
             case "call.started":
                 caller = write_value(event["caller"]) if event["caller"] else "a withheld number"
-                yield f"{self._sentence(event)}, from {caller}"
+                test = ", as a test" if event.get("test") else ""
+                yield f"{self._sentence(event)}, from {caller}{test}"
                 yield f"    bundle {event['bundle']}"
                 return
         yield self._sentence(event)
