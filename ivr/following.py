@@ -50,6 +50,7 @@ class _Served:
 class Follower:
     """`watch`: serve the flow directory itself. `by` is the account that publishes at the first
     start, `now` gives UTC. `render` makes prompts, `prepare` also puts up Asterisk's own sounds.
+    `taken` is called, in a thread, with a bundle that was taken over.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Follower:
         watch: bool,
         render: Render = render_prompts,
         prepare: Render = prepare_sounds,
+        taken: Callable[[Bundle], None] = lambda bundle: None,
     ) -> None:
         self._settings = settings
         self._by = by
@@ -68,6 +70,7 @@ class Follower:
         self._watch = watch
         self._render = render
         self._prepare = prepare
+        self._taken = taken
         self._shelf = Shelf(settings.shelf)
         self._history = History()
         self._published: _Served | None = None
@@ -182,6 +185,7 @@ class Follower:
             _log.info("in force: %s (%s by %s)", opened.bundle.hash[:SHORT], entry.act, entry.by)
         self._published = opened
         self._write()
+        self._taken(self._serving().bundle)
 
     async def _follow_directory(self) -> None:
         async for state in follow_directory(self._settings.flows):
@@ -199,6 +203,7 @@ class Follower:
         self._write()
         if self._draft:
             _log.info("%s has no fault: %s", self._settings.flows, self._draft[:SHORT])
+            self._taken(self._serving().bundle)
 
     def _take_state(self, state: State, progress: Progress | None) -> None:
         """Check what the directory holds now, and keep it when it has no fault."""

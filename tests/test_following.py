@@ -30,6 +30,25 @@ def make(office: Office, *, watch: bool = False) -> Follower:
     return Follower(office.settings, "siti", office.now, watch=watch, render=render, prepare=render)
 
 
+async def test_who_renders_the_slow_pace_is_told_of_each_takeover(office: Office) -> None:
+    office.publish("A")
+    taken: list[str] = []
+    follower = Follower(
+        office.settings,
+        "x",
+        office.now,
+        watch=False,
+        render=office.render,
+        prepare=office.render,
+        taken=lambda bundle: taken.append(bundle.hash),
+    )
+    follower.begin()
+    following = asyncio.create_task(follower.run())
+    second = office.publish("B").bundle.hash
+    await office.until(lambda: taken == [second])
+    following.cancel()
+
+
 @asynccontextmanager
 async def follow(office: Office, *, watch: bool = False) -> AsyncIterator[None]:
     follower = make(office, watch=watch)

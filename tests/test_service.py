@@ -76,7 +76,7 @@ def test_a_page_names_who_is_not_ready(tmp_path: Path) -> None:
 
 def test_slow_sounds_are_rendered_by_a_program_that_ends_with_the_block(tmp_path: Path) -> None:
     settings = Settings().at(tmp_path)
-    with SlowSounds(settings, settings.flows) as slow:
+    with SlowSounds(settings) as slow:
         assert not slow.running
         slow.start()
         assert slow.running

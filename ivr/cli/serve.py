@@ -57,17 +57,21 @@ def serve(
     ports = read_ports(sip_port, ami_port, rtp)
     with ExitStack() as stack:
         stack.enter_context(_alone(settings))
-        follower = Follower(settings, find_account(), now, watch=watch)
+        slow = stack.enter_context(SlowSounds(settings))
+
+        def render_slow(taken: Bundle) -> None:
+            if lacks_slow_sounds(settings, taken):
+                slow.start()
+
+        follower = Follower(settings, find_account(), now, watch=watch, taken=render_slow)
         bundle = follower.begin(show_progress)
         for missing in find_missing(settings, bundle):
             raise missing
         instance = stack.enter_context(local_pbx(settings, ports)) if with_pbx else None
-        slow = stack.enter_context(SlowSounds(settings))
 
         def up() -> None:
             _tell(settings, bundle, instance)
-            if lacks_slow_sounds(settings, bundle):
-                slow.start()
+            render_slow(bundle)
 
         try:
             hurried = asyncio.run(run_service(settings, follower.run, up))

@@ -86,9 +86,12 @@ class Record(Listening):
 
     @model_validator(mode="after")
     def _review_fields_with_review(self) -> Record:
+        """By their values: in a bundle every field is written out."""
         about_review = {*Habits.model_fields, "keys", "review_keys"}
-        if not self.review and about_review & self.model_fields_set:
-            raise refusal("needs-review")
+        for name in () if self.review else about_review:
+            default = Record.model_fields[name].get_default(call_default_factory=True)
+            if getattr(self, name) != default:
+                raise refusal("needs-review")
         return self
 
 
