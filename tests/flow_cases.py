@@ -3,6 +3,8 @@
 Lines of a case: `file NAME` begins changes to a file (`new NAME` empties it first, `delete NAME`
 takes it away), `-` and `+` are lines taken out and put in at their place, `+` alone adds lines at
 the end, `=` is a fault as it is told, `#` a remark. `bytes NAME TEXT` writes escaped bytes.
+`wrong` and `right` are the lines that docs/faults.md shows, when the change itself is no good
+example (`tests.fault_docs`).
 """
 
 from __future__ import annotations

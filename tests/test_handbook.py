@@ -9,21 +9,10 @@ from typing import get_args
 import pytest
 
 from ivr.endings import OUTCOMES
-from ivr.flow import messages, nodes, sources
+from ivr.flow import nodes, sources
 from ivr.flow.loader import check_directory
+from tests.handbook import EXAMPLES, SECTIONS, TEXT
 
-HANDBOOK = Path(__file__).parent.parent / "docs" / "flow-language.md"
-TEXT = HANDBOOK.read_text()
-SECTIONS = {part.partition("\n")[0]: part for part in re.split(r"^## ", TEXT, flags=re.M)}
-
-
-def read_files(section: str) -> dict[str, str]:
-    """The example files of a section by the path that their first line names."""
-    found = re.finditer(r"```yaml\n# flows/(\S+)\n(.*?)```", section, re.S)
-    return {match[1]: match[2] for match in found}
-
-
-EXAMPLES = {name: files for name, part in SECTIONS.items() if (files := read_files(part))}
 TINY = EXAMPLES["Quick start"]
 
 
@@ -48,11 +37,6 @@ def test_every_kind_has_its_section() -> None:
     """A node kind without a section in the handbook is not finished."""
     kinds = {str(kind.model_fields["type"].default) for kind in nodes.KINDS}
     assert kinds <= SECTIONS.keys()
-
-
-def test_every_fault_code_has_its_heading() -> None:
-    """And no heading tells of a code that is gone."""
-    assert set(re.findall(r"^#### ([a-z0-9-]+)$", TEXT, re.M)) == set(messages.CODES)
 
 
 def test_every_outcome_in_use_has_its_words() -> None:

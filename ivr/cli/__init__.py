@@ -20,8 +20,10 @@ import click
 from ivr import __version__
 from ivr.cli.backup import backup, restore
 from ivr.cli.calls import calls
+from ivr.cli.diagram import diagram
 from ivr.cli.dial import dial
 from ivr.cli.doctor import doctor
+from ivr.cli.explain import explain_code
 from ivr.cli.faults import UNABLE, explain
 from ivr.cli.flows import check, simulate
 from ivr.cli.migrate import migrate_command
@@ -29,7 +31,9 @@ from ivr.cli.officer import officer
 from ivr.cli.pbx import pbx
 from ivr.cli.releases import bundles, diff, publish_command, rollback
 from ivr.cli.say import say
+from ivr.cli.schema import schema
 from ivr.cli.serve import serve
+from ivr.cli.texts import texts
 from ivr.config import read_settings
 
 PRIVATE = 0o027
@@ -52,9 +56,11 @@ def cli(context: click.Context, state: str | None) -> None:
     context.obj = settings.at(Path(state)) if state else settings
 
 
+_DESIGNING = (check, explain_code, texts, diagram, schema, simulate, say)
 _RELEASES = (publish_command, bundles, diff, rollback, migrate_command)
-_CALLS = (serve, dial, officer, pbx, doctor, calls, backup, restore)
-for _command in (check, simulate, say, *_RELEASES, *_CALLS):
+_RUNNING = (serve, dial, officer, pbx, doctor, calls, backup, restore)
+
+for _command in (*_DESIGNING, *_RELEASES, *_RUNNING):
     cli.add_command(_command)
 
 

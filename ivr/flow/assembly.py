@@ -7,52 +7,52 @@ left out, and the others are checked as if it were right.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Any
 
 from ivr.flow import checks
-from ivr.flow.bundle import Bundle, Flow, Hotline
+from ivr.flow.acceptance import Accepted, accepted_file, find_stale, read_accepted
+from ivr.flow.bundle import Bundle
 from ivr.flow.calendars import Calendar, Calendars
-from ivr.flow.faults import Fault, Finding, Path, sort_faults
+from ivr.flow.desk import Desk, entries_of
+from ivr.flow.faults import Fault, Finding, sort_faults
+from ivr.flow.flow_files import read_flows, read_hotline
 from ivr.flow.holidays import NO_HOLIDAYS, Holidays
-from ivr.flow.nodes import Habits
 from ivr.flow.plan import (
     CALENDARS_FILE,
     HOTLINE_FILE,
     SOURCES_FILE,
     Plan,
-    flow_file,
     table_file,
     texts_file,
 )
 from ivr.flow.reading import ModelType, read_model
+from ivr.flow.remarks import find_remarks
 from ivr.flow.source import Document
 from ivr.flow.sources import AnySource, Sources, Table, TableSource
 from ivr.flow.translation import Phrases, Translation, translate
 from ivr.flow.tree import Plain, Tree
 from ivr.flow.versions import tell_newer
 
-_EMPTY = b"{}"
+_ACCEPTED = re.compile(re.escape(accepted_file("LANGUAGE")).replace("LANGUAGE", "([^/]+)"))
 
 
-@dataclass
-class _Desk:
-    """What lies on the table while a directory is read."""
+@dataclass(frozen=True)
+class Examined:
+    """A directory as far as it could be read; `bundle` None when it has a fault.
 
-    files: Mapping[str, bytes]
-    documents: dict[str, Document] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    unread: set[tuple[str, Path]] = field(default_factory=set)
+    `faults` are in the order of files and lines, warnings among them. `translation` holds every
+    text of `plan`, whatever is wrong elsewhere; `accepted` is by language.
+    """
 
-    def open(self, file: str, root: type[dict[Any, Any] | list[Any]] = dict) -> Tree | None:
-        """The tree of a file, None when it is missing or not YAML."""
-        if file not in self.documents:
-            data = self.files.get(file, _EMPTY)
-            self.documents[file] = Document(file, data, root=root)
-        return self.documents[file].tree
+    plan: Plan
+    translation: Translation
+    accepted: Mapping[str, Accepted]
+    bundle: Bundle | None
+    faults: list[Fault]
 
 
 def assemble(
@@ -63,26 +63,45 @@ def assemble(
     today: date | None = None,
     shown: Callable[[str], str] = str,
 ) -> tuple[Bundle | None, list[Fault]]:
-    """The bundle of a directory, and its faults in the order of files and lines.
+    """The bundle of a directory, and its faults; see `examine`."""
+    examined = examine(files, phrases, holidays, today=today, shown=shown)
+    return examined.bundle, examined.faults
 
-    The bundle is None when there is a fault that is more than a warning. `holidays` go into a
-    bundle that has calendars. Without `today` nothing is warned of as out of date. `shown` makes
-    of a file's path what the faults call it.
+
+def examine(
+    files: Mapping[str, bytes],
+    phrases: Phrases,
+    holidays: Holidays = NO_HOLIDAYS,
+    *,
+    today: date | None = None,
+    shown: Callable[[str], str] = str,
+) -> Examined:
+    """Read and check a directory.
+
+    `holidays` go into a bundle that has calendars. Without `today` nothing is warned of as out of
+    date. `shown` makes of a file's path what the faults call it.
     """
-    desk = _Desk(files)
+    desk = Desk(files)
     desk.open(HOTLINE_FILE)
     if tell_newer(desk.documents[HOTLINE_FILE]):
-        return None, [_show(fault, shown) for fault in desk.documents[HOTLINE_FILE].faults]
+        return _refuse(desk.documents[HOTLINE_FILE], shown)
     plan = _read_plan(desk, holidays)
     translation = _translate(desk, plan, phrases)
+    accepted = {name: read_accepted(desk.open(accepted_file(name))) for name in _accepted(desk)}
     desk.findings += translation.findings
+    desk.findings += find_stale(translation.written, plan.hotline.languages[0], accepted)
+    desk.findings += find_remarks(desk.documents, translation.written)
     desk.findings += checks.find_faults(plan, translation.written, today)
     faults = [fault for document in desk.documents.values() for fault in document.faults]
     faults += filter(None, (_locate(desk, finding) for finding in desk.findings))
     faults = sort_faults(_show(fault, shown) for fault in faults)
-    if any(fault.severity == "fault" for fault in faults):
-        return None, faults
-    bundle = Bundle(
+    faulty = any(fault.severity == "fault" for fault in faults)
+    bundle = None if faulty else _bind(plan, translation)
+    return Examined(plan, translation, accepted, bundle, faults)
+
+
+def _bind(plan: Plan, translation: Translation) -> Bundle:
+    return Bundle(
         plan.hotline,
         plan.flows,
         plan.sources,
@@ -92,10 +111,16 @@ def assemble(
         plan.holidays,
         plan.webhooks,
     )
-    return bundle, faults
 
 
-def _locate(desk: _Desk, finding: Finding) -> Fault | None:
+def _refuse(hotline: Document, shown: Callable[[str], str]) -> Examined:
+    """Of a directory of a later version of the language nothing is read but that."""
+    plan = _read_plan(Desk({}), NO_HOLIDAYS)
+    faults = [_show(fault, shown) for fault in hotline.faults]
+    return Examined(plan, Translation(), {}, None, faults)
+
+
+def _locate(desk: Desk, finding: Finding) -> Fault | None:
     desk.open(finding.file)
     return desk.documents[finding.file].locate(finding)
 
@@ -104,99 +129,30 @@ def _show(fault: Fault, shown: Callable[[str], str]) -> Fault:
     return replace(fault, file=shown(fault.file))
 
 
-def _read_plan(desk: _Desk, holidays: Holidays) -> Plan:
-    hotline = _read_hotline(desk)
-    flows = dict(_read_flows(desk))
+def _read_plan(desk: Desk, holidays: Holidays) -> Plan:
+    hotline = read_hotline(desk)
+    flows = dict(read_flows(desk))
     read = _read_entries(desk, SOURCES_FILE, Sources) or Sources()
-    tables = dict(_read_tables(desk, read.sources))
     calendars = _read_calendars(desk)
-    known = holidays if calendars else NO_HOLIDAYS
-    unread = frozenset(desk.unread)
     return Plan(
-        hotline, flows, read.sources, tables, unread, calendars, known, webhooks=read.webhooks
+        hotline,
+        flows,
+        read.sources,
+        dict(_read_tables(desk, read.sources)),
+        frozenset(desk.unread),
+        calendars,
+        holidays if calendars else NO_HOLIDAYS,
+        webhooks=read.webhooks,
+        files=frozenset(desk.files),
     )
 
 
-def _read_hotline(desk: _Desk) -> Hotline:
-    tree = desk.open(HOTLINE_FILE)
-    if HOTLINE_FILE not in desk.files:
-        desk.findings.append(Finding("no-hotline", HOTLINE_FILE, ()))
-        tree = None
-    nothing = Hotline(hotline="none", numbers={}, languages=("id",), defaults=Habits(), person=None)
-    if tree is None:
-        desk.unread.add((HOTLINE_FILE, ()))
-        return nothing
-    hotline, findings, paths = read_model(Hotline, tree, HOTLINE_FILE)
-    desk.findings += findings
-    if hotline is not None:
-        return hotline
-    bad = {str(path[0]) for path in paths}
-    desk.unread |= {(HOTLINE_FILE, (name,)) for name in bad}
-    kept = {name: part for name, part in _entries(tree).items() if name not in bad}
-    plain = {"hotline": "none", "numbers": {}, "languages": ["id"], "defaults": {}}
-    usable = {**plain, **{name: part.plain() for name, part in kept.items()}}
-    return Hotline.model_validate(usable, by_alias=True, by_name=False)
-
-
-def _entries(tree: Tree) -> Mapping[str, Tree]:
-    return tree.value if isinstance(tree.value, dict) else {}
-
-
-def _read_flows(desk: _Desk) -> Iterator[tuple[str, Flow]]:
-    special = (HOTLINE_FILE, SOURCES_FILE, CALENDARS_FILE)
-    for file in sorted(desk.files):
-        if file in special or file.startswith(("texts/", "data/", "calls/")):
-            continue
-        name = file.removesuffix(".yaml")
-        tree = desk.open(file)
-        flow = _read_flow(desk, name, tree) if tree is not None else None
-        if flow is None:
-            desk.unread.add((file, ()))
-        else:
-            yield name, flow
-
-
-def _read_flow(desk: _Desk, name: str, tree: Tree) -> Flow | None:
-    """The flow as far as it can be read, None when it has no usable node."""
-    file = flow_file(name)
-    flow, findings, paths = read_model(Flow, tree, file)
-    desk.findings += findings
-    if flow is not None and flow.flow != name:
-        values = {"name": flow.flow, "expected": name}
-        desk.findings.append(Finding("flow-file", file, ("flow",), values))
-        desk.unread.add((file, ("flow",)))
-        return flow.model_copy(update={"flow": name})
-    return flow or _read_rest(desk, name, tree, paths)
-
-
-def _read_rest(desk: _Desk, name: str, tree: Tree, bad: list[Path]) -> Flow | None:
-    file = flow_file(name)
-    places = {path[:2] if path[:1] == ("nodes",) else path[:1] for path in bad}
-    desk.unread |= {(file, place) for place in places}
-    if not all(places) or ("nodes",) in places:
-        return None
-    nodes: dict[str, Plain] = {
-        node: part.plain()
-        for node, part in _entries(_entries(tree)["nodes"]).items()
-        if ("nodes", node) not in places
-    }
-    if not nodes:
-        return None
-    kept = {
-        field: part.plain()
-        for field, part in _entries(tree).items()
-        if (field,) not in places and field != "nodes"
-    }
-    head: dict[str, Plain] = {"title": "?", "start": next(iter(nodes)), **kept, "flow": name}
-    return read_model(Flow, tree, file, {**head, "nodes": nodes})[0]
-
-
-def _read_calendars(desk: _Desk) -> Mapping[str, Calendar]:
+def _read_calendars(desk: Desk) -> Mapping[str, Calendar]:
     read = _read_entries(desk, CALENDARS_FILE, Calendars)
     return read.calendars if read is not None else {}
 
 
-def _read_entries(desk: _Desk, file: str, model: type[ModelType]) -> ModelType | None:
+def _read_entries(desk: Desk, file: str, model: type[ModelType]) -> ModelType | None:
     """A file whose fields are entries by name, without those entries that cannot be read."""
     if file not in desk.files:
         return None
@@ -213,16 +169,16 @@ def _read_entries(desk: _Desk, file: str, model: type[ModelType]) -> ModelType |
     kept: dict[str, Plain] = {
         field: {
             name: part.plain()
-            for name, part in _entries(_entries(tree)[field]).items()
+            for name, part in entries_of(entries_of(tree)[field]).items()
             if (field, name) not in places
         }
         for field in model.model_fields
-        if field in _entries(tree)
+        if field in entries_of(tree)
     }
     return read_model(model, tree, file, kept)[0]
 
 
-def _read_tables(desk: _Desk, sources: Mapping[str, AnySource]) -> Iterator[tuple[str, Table]]:
+def _read_tables(desk: Desk, sources: Mapping[str, AnySource]) -> Iterator[tuple[str, Table]]:
     for name, source in sources.items():
         if not isinstance(source, TableSource):
             continue
@@ -239,21 +195,26 @@ def _read_tables(desk: _Desk, sources: Mapping[str, AnySource]) -> Iterator[tupl
             yield name, Table(rows, hashlib.sha256(desk.files[file]).hexdigest())
 
 
-def _read_rows(desk: _Desk, file: str, tree: Tree) -> Iterator[Mapping[str, str]]:
+def _read_rows(desk: Desk, file: str, tree: Tree) -> Iterator[Mapping[str, str]]:
     for index, row in enumerate(tree.value if isinstance(tree.value, list) else ()):
-        cells = {name: cell.value for name, cell in _entries(row).items()}
+        cells = {name: cell.value for name, cell in entries_of(row).items()}
         texts = {name: cell for name, cell in cells.items() if isinstance(cell, str)}
         if not isinstance(row.value, dict) or len(texts) < len(cells):
             desk.findings.append(Finding("bad-row", file, (index,)))
         yield MappingProxyType(texts)
 
 
-def _translate(desk: _Desk, plan: Plan, phrases: Phrases) -> Translation:
+def _translate(desk: Desk, plan: Plan, phrases: Phrases) -> Translation:
     if plan.lacks(HOTLINE_FILE, "languages"):
         return Translation()
     languages = [
         file.removeprefix("texts/").removesuffix(".yaml")
         for file in sorted(desk.files)
-        if file.startswith("texts/")
+        if file.startswith("texts/") and not _ACCEPTED.fullmatch(file)
     ]
     return translate(plan, {name: desk.open(texts_file(name)) for name in languages}, phrases)
+
+
+def _accepted(desk: Desk) -> list[str]:
+    """The languages in which something was accepted."""
+    return [found[1] for file in sorted(desk.files) if (found := _ACCEPTED.fullmatch(file))]

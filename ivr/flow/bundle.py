@@ -19,6 +19,7 @@ from ivr.flow.scalars import (
     DestinationName,
     Duration,
     FlowName,
+    LanguageName,
     Model,
     Name,
     Text,
@@ -83,7 +84,7 @@ class Hotline(Model):
     hotline: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
     flow_language: Annotated[int, Field(ge=1)] = 1
     numbers: Mapping[Annotated[str, Field(pattern=r"^\+?\d{1,15}$")], FlowName]
-    languages: tuple[str, ...] = Field(min_length=1)
+    languages: tuple[LanguageName, ...] = Field(min_length=1)
     timezone: str = "Asia/Jakarta"
     keys: Keys = Field(default_factory=dict)
     limits: Limits = Limits()

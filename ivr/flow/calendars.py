@@ -12,9 +12,9 @@ from datetime import date
 from itertools import pairwise
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from ivr.flow.scalars import Model, Name, Text, refusal
+from ivr.flow.scalars import Model, Name, Text, refusal, shape
 
 DAY = 1440
 """Minutes of a day."""
@@ -88,22 +88,43 @@ def list_weekdays(written: str) -> range | tuple[int, ...]:
     return range(start, WEEKDAYS.index(last or first) + 1)
 
 
-Span: TypeAlias = Annotated[tuple[int, int], BeforeValidator(_read_span)]
+_WEEKDAY = "|".join(WEEKDAYS)
+_HOURS = rf"24h|{_SPAN.pattern}"
+
+
+def _spans_schema(*words: str) -> dict[str, object]:
+    """What an editor is told of hours: a word, a span, or a list of spans."""
+    span = {"type": "string", "pattern": f"^({_HOURS})$"}
+    several = {"type": "array", "items": span}
+    return {"anyOf": [{"enum": [*words, "24h"]}, span, several]}
+
+
+Span: TypeAlias = Annotated[
+    tuple[int, int], BeforeValidator(_read_span), shape(_HOURS, "opening-hours")
+]
 """Minutes from midnight, the first included, the last not; above `DAY` on the next date."""
 
-Spans: TypeAlias = Annotated[tuple[Span, ...], BeforeValidator(_read_spans)]
+Spans: TypeAlias = Annotated[
+    tuple[Span, ...], BeforeValidator(_read_spans), WithJsonSchema(_spans_schema("closed"))
+]
 """When a day is open: `closed`, `24h`, `08:00-16:00`, or a list of spans."""
 
-Weekdays: TypeAlias = Annotated[str, AfterValidator(_check_weekdays)]
+Weekdays: TypeAlias = Annotated[
+    str, AfterValidator(_check_weekdays), shape(rf"({_WEEKDAY})( ?- ?({_WEEKDAY}))?", "weekday")
+]
 """`monday`, or `monday-friday`."""
 
 Week: TypeAlias = Mapping[Weekdays, Spans]
 """The hours of each weekday; a weekday that is absent is closed."""
 
-Day: TypeAlias = Annotated[date, BeforeValidator(_read_date)]
+Day: TypeAlias = Annotated[
+    date, BeforeValidator(_read_date), shape(r"2[01]\d\d-\d\d-\d\d", "calendar-date")
+]
 
 Treatment: TypeAlias = Annotated[
-    Literal["open"] | tuple[Span, ...], BeforeValidator(_read_treatment)
+    Literal["open"] | tuple[Span, ...],
+    BeforeValidator(_read_treatment),
+    WithJsonSchema(_spans_schema("closed", "open")),
 ]
 """What a holiday does: `closed`, `open` (hours as on any other day), or hours of its own."""
 

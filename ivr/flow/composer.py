@@ -17,11 +17,16 @@ from ivr.flow.tree import Mark, Tree
 
 DEEPEST = 30
 MOST_ALIASES = 50
-MOST_PARTS = 200_000
+MOST_PARTS = 100_000
 """Scalars, lists and mappings in a file, those behind an alias counted each time."""
 
 UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters that no text may have: controls, halves of pairs, non-characters."""
+
+CURLY = tuple("“”„‘’‚«»")
+"""Quotes as word processors write them; to YAML they are letters."""
+
+_REMARK = re.compile(r"\s+(#.*)")
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -88,6 +93,9 @@ class Composer:
         tree = Tree(event.value, _mark(event))
         if single and event.style not in ("|", ">"):
             tree.inline = 1 if event.style else 0
+        if single and event.value and not event.style:
+            found = _REMARK.match(self._lines[event.end_mark.line], event.end_mark.column)
+            tree.remark = found[1].strip() if found else ""
         if not event.style and event.value == "" and event.tag is None:
             tree.broken = tree.absent = True
         if found := UNREADABLE.search(event.value):
@@ -127,6 +135,8 @@ class Composer:
         """Whether a key cannot be used; the fault is noted then."""
         if not isinstance(key.value, str):
             self._report("key-not-a-word", key.mark, path)
+        elif key.value[:1] in CURLY:
+            self._report("curly-quotes", key.mark, (*path, key.value))
         elif key.value == "<<":
             self._report("merge-key", key.mark, path)
         elif key.value in tree.keys:

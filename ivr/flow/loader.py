@@ -13,20 +13,25 @@ Layout of a directory:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 from ivr.errors import UsageError
-from ivr.flow.assembly import assemble
+from ivr.flow.assembly import Examined, examine
 from ivr.flow.bundle import Bundle
 from ivr.flow.faults import Fault, FaultyFlows, sort_faults
 from ivr.flow.holidays import Holidays
 from ivr.flow.national import compile_holidays
 from ivr.flow.source import MOST_BYTES, Document
 from ivr.flow.translation import Phrases, read_phrases
+
+_MEANT = re.compile(r"\.ya?ml(\.txt)?$", re.IGNORECASE)
+"""What a file's name ends in that was meant to be read; only `.yaml` is."""
 
 IGNORED = ("calls",)
 """Folders of a flow directory that are not part of the bundle."""
@@ -51,13 +56,21 @@ def check_directory(
     `holidays` None: those that are known today. Without `today` nothing counts as out of date.
     Raises UsageError when there is no such directory.
     """
+    examined = examine_directory(path, holidays=holidays, today=today)
+    return examined.bundle, examined.faults
+
+
+def examine_directory(
+    path: Path, *, holidays: Holidays | None = None, today: date | None = None
+) -> Examined:
+    """All that is known of a flow directory, also of one with faults; see `check_directory`."""
     if not path.is_dir():
         raise UsageError(
             f"there is no flow directory {path}",
             remedy="Name the directory that has hotline.yaml in it.",
         )
     files, unread = read_directory(path)
-    return check_files(path, files, unread, holidays=holidays, today=today)
+    return _examine(path, files, unread, holidays, today)
 
 
 def check_files(
@@ -69,14 +82,26 @@ def check_files(
     today: date | None = None,
 ) -> tuple[Bundle | None, list[Fault]]:
     """As `check_directory`, of files that were read already; `unread` are the faults of others."""
-    bundle, faults = assemble(
+    examined = _examine(path, files, unread, holidays, today)
+    return examined.bundle, examined.faults
+
+
+def _examine(
+    path: Path,
+    files: Mapping[str, bytes],
+    unread: Sequence[Fault],
+    holidays: Holidays | None,
+    today: date | None,
+) -> Examined:
+    examined = examine(
         files,
         load_phrases(),
         compile_holidays() if holidays is None else holidays,
         today=today,
         shown=lambda name: (path / name).as_posix(),
     )
-    return (bundle if not unread else None), sort_faults([*unread, *faults])
+    bundle = None if unread else examined.bundle
+    return replace(examined, bundle=bundle, faults=sort_faults([*unread, *examined.faults]))
 
 
 def read_directory(path: Path) -> tuple[dict[str, bytes], list[Fault]]:
@@ -84,7 +109,7 @@ def read_directory(path: Path) -> tuple[dict[str, bytes], list[Fault]]:
     files: dict[str, bytes] = {}
     faults: list[Fault] = []
     for file in _list_files(path):
-        if file.suffix == ".yml":
+        if file.suffix != ".yaml":
             faults.append(Fault(file.as_posix(), 1, 1, "", "yml-file"))
             continue
         try:
@@ -106,8 +131,8 @@ def _read(file: Path) -> bytes:
 def _list_files(path: Path) -> list[Path]:
     return sorted(
         file
-        for file in path.rglob("*.y*ml")
-        if file.suffix in (".yaml", ".yml")
+        for file in path.rglob("*")
+        if _MEANT.search(file.name)
         and file.relative_to(path).parts[0] not in IGNORED
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
         and not file.is_dir()

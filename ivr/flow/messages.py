@@ -26,6 +26,12 @@ WARNINGS = frozenset(
         "override-expired",
         "no-holidays",
         "exit-never-taken",
+        "stale-text",
+        "unused-table",
+        "comment-in-text",
+        "many-options",
+        "long-menu",
+        "long-prompt",
         "no-examples",
         "silent-wait",
     }

@@ -9,7 +9,9 @@ SENTENCES: Mapping[str, str] = {
     "no-hotline": "the directory has no hotline.yaml; write one with numbers, languages, defaults",
     "newer-language": "these flows are of version {version} of the language, this program knows"
     " {known}; use a later release of it",
-    "unreadable-file": "the file cannot be read: {reason}",
+    "unreadable-file": "the file cannot be read: {reason}; correct its permissions or remove it",
+    "file-name": "a flow's file has small letters, digits and _ in its name, a letter first, and"
+    " .yaml at the end; rename it and let `flow:` say the same",
     "yml-file": "the file would be ignored; its name must end in .yaml",
     "too-large": "the file is larger than {most} KiB; split it",
     "not-utf8": "the file is not UTF-8 text; save it in that encoding",
@@ -26,6 +28,8 @@ SENTENCES: Mapping[str, str] = {
     "yaml-sign": "a text cannot begin with {sign}; put the whole text in quotes",
     "yaml-tab": "a tab cannot be used here; indent with spaces",
     "yaml-quote": "this quote is never closed",
+    "curly-quotes": "these are quotes of a word processor; type straight ones on the keyboard",
+    "invisible-space": "an invisible character stands here, often pasted; delete it, type a space",
     "yaml-escape": "a \\ inside double quotes begins a code; use single quotes",
     "yaml-brackets": "this bracket is never closed, or an entry in it lacks its comma",
     "yaml-quoted-start": "after the closing quote the text goes on; put the whole of it in quotes,"
@@ -50,6 +54,8 @@ SENTENCES: Mapping[str, str] = {
     # fields and their values
     "missing-field": "'{name}' is missing",
     "unknown-field": "there is no field '{name}' here",
+    "node-indentation": "'{name}' looks like a node, but does not stand as deep as one; indent it"
+    " by two spaces, below `nodes:`",
     "missing-type": "'type' is missing: say, menu, collect …",
     "unknown-type": "there is no node type '{value}'",
     "unknown-source-type": "there is no source type '{value}'",
@@ -65,9 +71,11 @@ SENTENCES: Mapping[str, str] = {
     "too-many": "at most {limit} entries are possible here",
     "duration": "'{value}' is no duration; write a number and a unit: 500ms, 8s, 15m, 1h",
     "name": "'{value}' is no name; use small letters, digits and _, a letter first",
-    "flow-name": "'{value}' is no flow name; it is the path of a file without .yaml:"
-    " tax, shared/officer",
+    "flow-name": "'{value}' is no flow name; it is the path of a file without .yaml, in small"
+    " letters, digits and _: tax, shared/officer",
     "key-sequence": '\'{value}\' is no key; use one to four of 0-9, "*" and "#"',
+    "language-name": "'{value}' is no language; write two small letters: id, en, jv",
+    "language-twice": "the language '{name}' is in the list already; keep one",
     "hotline-name": "'{value}' is no name of a hotline; use small letters, digits and -",
     "phone-number": "'{value}' is no number to dial; use up to 15 digits",
     "digits-range": "'{value}' is no number of digits; write 6 or 15-16",
@@ -82,7 +90,7 @@ SENTENCES: Mapping[str, str] = {
     "dial-or-queue": "a destination has either `dial` (an endpoint) or `queue`",
     "ring-or-wait": "`ring` belongs to `dial`, `wait` to `queue`",
     # names that lead nowhere
-    "flow-file": "the flow is called '{name}', but its file says '{expected}'",
+    "flow-file": "the flow is called '{name}', but its file says '{expected}'; rename one of them",
     "reserved-name": "the name '{name}' has a meaning of its own; choose another",
     "unknown-node": "there is no node '{name}'",
     "unknown-flow": "there is no flow '{name}'",
@@ -111,6 +119,9 @@ SENTENCES: Mapping[str, str] = {
     "answer-twice": "one key cannot mean two answers; give each its own",
     "option-twice": "another option is called '{name}' already",
     "key-prefix": "the key {key} begins with {other}, which means something itself",
+    "many-options": "the menu has {number} options, callers remember {most}; make two menus of it",
+    "long-menu": "the menu takes about {seconds} seconds in the language '{language}', callers"
+    " follow for {most}; shorten labels, or make two menus of it",
     "key-single": "the key {key} is too long; while a caller waits for a person one key decides",
     "option-without-next": "the option '{name}' leads nowhere; give it or the menu a `next`",
     "option-without-label": "nothing says the option '{name}'; give it a `label`, or the menu a"
@@ -121,10 +132,16 @@ SENTENCES: Mapping[str, str] = {
     "missing-text": "the text '{id}' is missing in the language '{language}'",
     "unknown-text": "no node has the text '{id}'",
     "text-twice": "the text '{id}' stands in {file} already",
+    "stale-text": "the text '{id}' has changed in the language '{language}' since this was written;"
+    " change this too, or say that it still fits: ivr texts accept {id}",
     "unknown-phrase": "the engine has no phrase '{name}'",
     "phrase-placeholders": "the phrase '{id}' must have exactly these placeholders: {placeholders}",
     "placeholders-differ": "'{id}' must have the same placeholders as in '{language}':"
     " {placeholders}",
+    "long-prompt": "the text takes about {seconds} seconds, callers follow for {most}; shorten it,"
+    " or ask first what they want to know",
+    "comment-in-text": "callers do not hear {remark}: to YAML it is a comment; if it is text, put"
+    " all of it in quotes, else on a line of its own",
     "empty-text": "the text has no word",
     "brace-alone": "a single {value} in a text; write it twice when it is meant as a character",
     "placeholder-name": "'{value}' is no name for a placeholder: {{name}}, {{name.field}} or"
@@ -151,6 +168,7 @@ SENTENCES: Mapping[str, str] = {
     "not-a-condition": "a condition must be true or false, this gives: {type}",
     # sources and tables
     "no-table": "there is no table '{name}': the file {file} is missing",
+    "unused-table": "no source has the table '{name}'; name it under `table`, or remove the file",
     "bad-row": "a row is `column: text` lines",
     "missing-column": "the row has no column '{name}'",
     "cell-number": "'{value}' is no whole number, which the field '{name}' must be",

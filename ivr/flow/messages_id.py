@@ -10,7 +10,9 @@ SENTENCES: Mapping[str, str] = {
     " defaults",
     "newer-language": "alur ini memakai bahasa versi {version}, sedangkan program ini hanya"
     " mengenal versi {known}; gunakan rilis program yang lebih baru",
-    "unreadable-file": "berkas tidak dapat dibaca: {reason}",
+    "unreadable-file": "berkas tidak dapat dibaca: {reason}; perbaiki izinnya, atau singkirkan",
+    "file-name": "nama berkas alur terdiri atas huruf kecil, angka, dan _, diawali huruf, dan"
+    " diakhiri .yaml; ganti namanya dan samakan `flow:`",
     "yml-file": "berkas ini akan diabaikan; namanya harus berakhir dengan .yaml",
     "too-large": "berkas lebih besar dari {most} KiB; bagilah",
     "not-utf8": "berkas bukan teks UTF-8; simpan dengan pengodean itu",
@@ -27,6 +29,9 @@ SENTENCES: Mapping[str, str] = {
     "yaml-sign": "teks tidak boleh diawali {sign}; beri tanda kutip pada seluruh teks",
     "yaml-tab": "tab tidak boleh dipakai di sini; gunakan spasi",
     "yaml-quote": "tanda kutip ini tidak pernah ditutup",
+    "curly-quotes": "ini tanda kutip dari pengolah kata; ketik tanda kutip lurus di papan ketik",
+    "invisible-space": "di sini ada karakter tak terlihat, sering karena disalin; hapus dan ketik"
+    " spasi",
     "yaml-escape": "tanda \\ di antara kutip ganda mengawali kode; gunakan kutip tunggal",
     "yaml-brackets": "kurung ini tidak pernah ditutup, atau ada isian tanpa koma di dalamnya",
     "yaml-quoted-start": "teks berlanjut setelah kutip penutup; beri tanda kutip pada seluruhnya,"
@@ -53,6 +58,8 @@ SENTENCES: Mapping[str, str] = {
     # fields and their values
     "missing-field": "'{name}' tidak ada",
     "unknown-field": "tidak ada kolom '{name}' di sini",
+    "node-indentation": "'{name}' tampaknya simpul, tetapi letaknya tidak sedalam simpul; geser dua"
+    " spasi, di bawah `nodes:`",
     "missing-type": "'type' tidak ada: say, menu, collect …",
     "unknown-type": "tidak ada jenis simpul '{value}'",
     "unknown-source-type": "tidak ada jenis sumber '{value}'",
@@ -68,8 +75,11 @@ SENTENCES: Mapping[str, str] = {
     "too-many": "di sini paling banyak {limit} isian",
     "duration": "'{value}' bukan lama waktu; tulis bilangan dan satuan: 500ms, 8s, 15m, 1h",
     "name": "'{value}' bukan nama; gunakan huruf kecil, angka, dan _, diawali huruf",
-    "flow-name": "'{value}' bukan nama alur; namanya letak berkas tanpa .yaml: tax, shared/officer",
+    "flow-name": "'{value}' bukan nama alur; namanya letak berkas tanpa .yaml, dengan huruf"
+    " kecil, angka, dan _: tax, shared/officer",
     "key-sequence": '\'{value}\' bukan tombol; gunakan satu sampai empat dari 0-9, "*", dan "#"',
+    "language-name": "'{value}' bukan bahasa; tulis dua huruf kecil: id, en, jv",
+    "language-twice": "bahasa '{name}' sudah ada dalam daftar; sisakan satu",
     "hotline-name": "'{value}' bukan nama layanan; gunakan huruf kecil, angka, dan -",
     "phone-number": "'{value}' bukan nomor telepon; gunakan paling banyak 15 angka",
     "digits-range": "'{value}' bukan jumlah angka; tulis 6 atau 15-16",
@@ -83,7 +93,8 @@ SENTENCES: Mapping[str, str] = {
     "dial-or-queue": "tujuan memiliki `dial` (pesawat) atau `queue` (antrean): salah satu",
     "ring-or-wait": "`ring` milik `dial`, `wait` milik `queue`",
     # names that lead nowhere
-    "flow-file": "alur ini bernama '{name}', tetapi berkasnya menyebut '{expected}'",
+    "flow-file": "alur ini bernama '{name}', tetapi berkasnya menyebut '{expected}';"
+    " ganti salah satu",
     "reserved-name": "nama '{name}' memiliki arti sendiri; pilih nama lain",
     "unknown-node": "tidak ada simpul '{name}'",
     "unknown-flow": "tidak ada alur '{name}'",
@@ -113,6 +124,10 @@ SENTENCES: Mapping[str, str] = {
     "answer-twice": "satu tombol tidak dapat berarti dua jawaban; beri masing-masing tombolnya",
     "option-twice": "sudah ada pilihan lain bernama '{name}'",
     "key-prefix": "tombol {key} diawali {other}, yang memiliki arti sendiri",
+    "many-options": "menu ini punya {number} pilihan, penelepon mengingat {most}; bagi menjadi dua"
+    " menu",
+    "long-menu": "menu ini memakan sekitar {seconds} detik dalam bahasa '{language}', penelepon"
+    " mengikuti {most}; persingkat label, atau bagi menjadi dua menu",
     "key-single": "tombol {key} terlalu panjang; selama menunggu petugas satu tombol menentukan",
     "option-without-next": "pilihan '{name}' tidak menuju ke mana pun; beri `next` padanya atau"
     " pada menu",
@@ -124,10 +139,16 @@ SENTENCES: Mapping[str, str] = {
     "missing-text": "teks '{id}' tidak ada dalam bahasa '{language}'",
     "unknown-text": "tidak ada simpul dengan teks '{id}'",
     "text-twice": "teks '{id}' sudah ada di {file}",
+    "stale-text": "teks '{id}' dalam bahasa '{language}' telah berubah sejak ini ditulis; ubah juga"
+    " yang ini, atau nyatakan masih sesuai: ivr texts accept {id}",
     "unknown-phrase": "mesin tidak memiliki frasa '{name}'",
     "phrase-placeholders": "frasa '{id}' harus memiliki tepat isian ini: {placeholders}",
     "placeholders-differ": "'{id}' harus memiliki isian yang sama seperti dalam '{language}':"
     " {placeholders}",
+    "long-prompt": "teks ini memakan sekitar {seconds} detik, penelepon mengikuti {most};"
+    " persingkat, atau tanyakan dulu apa yang ingin diketahui",
+    "comment-in-text": "penelepon tidak mendengar {remark}: bagi YAML itu komentar; jika itu teks,"
+    " beri tanda kutip pada seluruhnya, jika bukan, tulis di baris sendiri",
     "empty-text": "teks ini tidak berisi kata",
     "brace-alone": "ada satu {value} dalam teks; tulis dua kali bila dimaksud sebagai karakter",
     "placeholder-name": "'{value}' bukan nama isian: {{nama}}, {{nama.kolom}}, atau {{nama:jenis}}",
@@ -155,6 +176,8 @@ SENTENCES: Mapping[str, str] = {
     "not-a-condition": "syarat harus true atau false, ini menghasilkan: {type}",
     # sources and tables
     "no-table": "tidak ada tabel '{name}': berkas {file} tidak ada",
+    "unused-table": "tidak ada sumber yang memakai tabel '{name}'; sebut di `table`, atau hapus"
+    " berkasnya",
     "bad-row": "satu baris tabel terdiri atas baris `kolom: teks`",
     "missing-column": "baris ini tidak memiliki kolom '{name}'",
     "cell-number": "'{value}' bukan bilangan bulat, padahal kolom '{name}' harus demikian",

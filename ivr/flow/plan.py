@@ -41,7 +41,7 @@ class Plan:
     """A directory's hotline, flows, sources and calendars as far as they could be read.
 
     `unread` are the parts that could not, as file and path: all of a file (an empty path), a field
-    of it, or a node of a flow.
+    of it, or a node of a flow. `files` are all files of the directory.
     """
 
     hotline: Hotline
@@ -52,6 +52,7 @@ class Plan:
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     holidays: Holidays = NO_HOLIDAYS
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    files: frozenset[str] = frozenset()
 
     @property
     def whole(self) -> bool:

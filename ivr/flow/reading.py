@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ivr.flow import addresses, bundle, calendars, nodes, scalars, sources
+from ivr.flow.composer import CURLY
 from ivr.flow.faults import Finding, Path, nearest
+from ivr.flow.slips import INVISIBLE
 from ivr.flow.tree import Plain, Tree
 
 ModelType = TypeVar("ModelType", bound=BaseModel)
@@ -132,7 +134,11 @@ def _is_better(other: _Error, error: _Error) -> bool:
         wants_mapping = _EXPECTATIONS.get(error.type) == "mapping-expected"
         return wants_mapping and other.path == error.path and other.type != error.type
     under = other.path[: len(error.path)] == error.path
-    return error.type in ("string_type", "literal_error") and under and other.path != error.path
+    return (
+        error.type in ("string_type", "literal_error", "too_short")
+        and under
+        and other.path != error.path
+    )
 
 
 def _is_broken(path: Path, tree: Tree) -> bool:
@@ -149,9 +155,16 @@ def _translate(error: _Error, model: type[BaseModel], tree: Tree, file: str) -> 
     name = str(error.path[-1]) if error.path else ""
     values: dict[str, str] = {"value": _shorten(value), "name": name}
     code, near = _EXPECTATIONS.get(error.type, error.type), None
+    if value[:1] in CURLY:
+        return Finding("curly-quotes", file, error.path, values)
+    if value and INVISIBLE.search(value):
+        return Finding("invisible-space", file, error.path, values)
     if error.type == "missing":
         code = "missing-field"
     elif error.type == "extra_forbidden":
+        inside = isinstance(error.input, dict) and "type" in error.input
+        if inside and model is bundle.Flow:
+            return Finding("node-indentation", file, error.path, values)
         code, near = "unknown-field", nearest(name, _fields_at(error.path[:-1], model, tree))
     elif error.type == "union_tag_invalid":
         values["value"] = _shorten(str(error.context["tag"]))

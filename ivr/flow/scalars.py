@@ -11,8 +11,17 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Annotated, Any, LiteralString, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
+
+from ivr.flow import messages
 
 
 class Model(BaseModel):
@@ -26,56 +35,88 @@ def refusal(code: LiteralString) -> PydanticCustomError:
     return PydanticCustomError(code, code)
 
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
+def shape(pattern: str, code: str) -> WithJsonSchema:
+    """What an editor is told of a type that our own validator reads: a text of this pattern.
+
+    `code` is the fault of a text that is not: editors show its sentence.
+    """
+    sentence = messages.LANGUAGES["en"][code].replace("'{value}' ", "this ")
+    told = {"type": "string", "pattern": f"^({pattern})$", "patternErrorMessage": sentence}
+    return WithJsonSchema(told)
+
+
+_DURATION = r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)"
+_NAME = r"[a-z][a-z0-9_]*"
+_LANGUAGE = r"[a-z]{2,3}"
+FLOW_NAME = rf"{_NAME}(/{_NAME})*"
+_DESTINATION = r"[a-z0-9-]{1,40}"
+_KEYS = r"[0-9*#]{1,4}"
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
 
 def _read_duration(written: object) -> object:
     if not isinstance(written, str):
         return written
-    found = _DURATION.fullmatch(written.strip())
+    found = re.fullmatch(_DURATION, written.strip())
     if not found:
         raise refusal("duration")
     return round(float(found[1]) * _UNITS[found[2]])
 
 
 def _check_name(name: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+    if not re.fullmatch(_NAME, name):
         raise refusal("name")
     return name
 
 
 def _check_flow_name(name: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)*", name):
+    if not re.fullmatch(FLOW_NAME, name):
         raise refusal("flow-name")
     return name
 
 
+def _check_language(name: str) -> str:
+    if not re.fullmatch(_LANGUAGE, name):
+        raise refusal("language-name")
+    return name
+
+
 def _check_destination(name: str) -> str:
-    if not re.fullmatch(r"[a-z0-9-]{1,40}", name):
+    if not re.fullmatch(_DESTINATION, name):
         raise refusal("destination-name")
     return name
 
 
 def _check_keys(keys: str) -> str:
-    if not re.fullmatch(r"[0-9*#]{1,4}", keys):
+    if not re.fullmatch(_KEYS, keys):
         raise refusal("key-sequence")
     return keys
 
 
-Duration: TypeAlias = Annotated[int, BeforeValidator(_read_duration), Field(ge=0, le=86_400_000)]
+Duration: TypeAlias = Annotated[
+    int, BeforeValidator(_read_duration), Field(ge=0, le=86_400_000), shape(_DURATION, "duration")
+]
 """Milliseconds, written with a unit: `500ms`, `8s`, `15m`."""
 
-Name: TypeAlias = Annotated[str, AfterValidator(_check_name)]
+Name: TypeAlias = Annotated[str, AfterValidator(_check_name), shape(_NAME, "name")]
 """The name of a node, an option, a variable."""
 
-FlowName: TypeAlias = Annotated[str, AfterValidator(_check_flow_name)]
+FlowName: TypeAlias = Annotated[
+    str, AfterValidator(_check_flow_name), shape(FLOW_NAME, "flow-name")
+]
 """The name of a flow: its file's path below the directory, without `.yaml`."""
 
-DestinationName: TypeAlias = Annotated[str, AfterValidator(_check_destination)]
+LanguageName: TypeAlias = Annotated[
+    str, AfterValidator(_check_language), shape(_LANGUAGE, "language-name")
+]
+"""A language: two or three letters of ISO 639."""
+
+DestinationName: TypeAlias = Annotated[
+    str, AfterValidator(_check_destination), shape(_DESTINATION, "destination-name")
+]
 """Somebody whom a call can be handed to: an endpoint, a queue, or what the hotline calls it."""
 
-KeySequence: TypeAlias = Annotated[str, AfterValidator(_check_keys)]
+KeySequence: TypeAlias = Annotated[str, AfterValidator(_check_keys), shape(_KEYS, "key-sequence")]
 """One key, or a few that are pressed one after the other."""
 
 Text: TypeAlias = str | Mapping[str, str]

@@ -16,10 +16,14 @@ from ivr.flow.tree import Mark
 Explanation: TypeAlias = tuple[str, Mark, Mapping[str, str]]
 """A fault code, its place, and the values of its sentence."""
 
+INVISIBLE = re.compile("[\u00a0\u2000-\u200f\u2028\u2029\u202f\u2060\u3000\ufeff]")
+"""Spaces and marks that look like a space or like nothing; YAML takes them for letters."""
+
 _STAR = re.compile(r"\s*(- *)?(\*+\s*:|[\w.-]+\s*:\s+\*)")
 _EXCLAMATION = re.compile(r"[^#]*:\s+!")
 _QUOTED_START = re.compile(r"""[^"']*[:-]\s+(["']).*\1\s*\S""")
 _BRACE_START = re.compile(r"[^{]*[:-]\s+\{[^{}]*\}\s*\S")
+_CURLY_START = re.compile(r"[^:]+:\s+[“”„‘’]")
 _TWO_COLONS = re.compile(r"[^:]+:\s.*:(\s|$)")
 
 _BY_PROBLEM: Sequence[tuple[str, str]] = (
@@ -45,6 +49,10 @@ def explain(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> Explanation:
     if (opened := _find_open_quote(lines, at_line, at_column)) is not None:
         return "yaml-quote", opened, {}
     line_text = lines[at_line] if at_line < len(lines) else ""
+    if (hidden := _find_invisible(lines, at_line)) is not None:
+        return "invisible-space", hidden, {}
+    if "mapping values" in problem and (lost := _find_lost_colon(lines, at_line)) is not None:
+        return "yaml-no-colon", lost, {}
     code, values = _classify(context, problem, line_text, at_column)
     return code, Mark(at_line + 1, at_column + 1), values
 
@@ -58,6 +66,22 @@ def _find_open_quote(lines: Sequence[str], line: int, column: int) -> Mark | Non
         if found := re.search(rf"[:-]\s+({sign})[^{sign}]*$", lines[number]):
             return Mark(number + 1, found.start(1) + 1)
     return None
+
+
+def _find_invisible(lines: Sequence[str], line: int) -> Mark | None:
+    """A space that is none for YAML, before the text of this line or the one above."""
+    for number in (line, line - 1):
+        if 0 <= number < len(lines) and (found := INVISIBLE.search(lines[number])):
+            return Mark(number + 1, found.start() + 1)
+    return None
+
+
+def _find_lost_colon(lines: Sequence[str], line: int) -> Mark | None:
+    """The line above, when it stands as deep as this one and says no `name: `."""
+    here, above = lines[line], lines[line - 1] if line else ""
+    depth = len(above) - len(above.lstrip())
+    alike = depth == len(here) - len(here.lstrip()) and above.strip()
+    return Mark(line, depth + 1) if alike and ":" not in above else None
 
 
 def _classify(context: str, problem: str, line: str, column: int) -> tuple[str, Mapping[str, str]]:
@@ -90,5 +114,5 @@ def _hint(problem: str, line: str) -> str | None:
         if _BRACE_START.match(line):
             return "yaml-brace-start"
     if "mapping values" in problem and _TWO_COLONS.match(line):
-        return "yaml-colon"
+        return "curly-quotes" if _CURLY_START.match(line) else "yaml-colon"
     return None

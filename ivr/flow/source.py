@@ -68,6 +68,9 @@ class Document:
             lines = data[: error.start].split(b"\n")
             self.add("not-utf8", Mark(len(lines), len(lines[-1]) + 1))
             return None
+        if data.count(0) * 3 > len(data):  # UTF-16 without a mark at its beginning
+            self.add("not-utf8", Mark(1, 1))
+            return None
         if found := UNREADABLE.search(text.replace("\r\n", "\n\n")):
             lines_before = text[: found.start()].split("\n")
             mark = Mark(len(lines_before), len(lines_before[-1]) + 1)

@@ -75,19 +75,25 @@ def translate(plan: Plan, files: Mapping[str, Tree | None], phrases: Phrases) ->
         for key, text in words[language].items():
             if key != "option" and not key.startswith("keys."):
                 spoken[prompt_id(ENGINE, key)] = text
-        for file, entry in _list_entries(plan):
+        for file, entry in list_entries(plan):
             _speak(made, entry, file, language, words[language])
     made.findings += _compare(made, plan.hotline.languages[0])
     unread = {language for language, tree in files.items() if tree is None}
     made.findings = [
         finding
         for finding in made.findings
-        if finding.code != "missing-text" or finding.values["language"] not in unread
+        if finding.code != "missing-text" or not _is_excused(plan, finding, unread)
     ]
     return made
 
 
-def _list_entries(plan: Plan) -> Iterator[tuple[str, Entry]]:
+def _is_excused(plan: Plan, finding: Finding, unread: set[str]) -> bool:
+    """Whether a text may only seem to be missing: its file is broken, or its flow misnamed."""
+    return finding.values["language"] in unread or plan.lacks(finding.file, "flow")
+
+
+def list_entries(plan: Plan) -> Iterator[tuple[str, Entry]]:
+    """Every text that is spoken in a call, with its file; the engine's own words apart."""
     for flow in plan.flows.values():
         for entry in texts.list_flow_texts(flow):
             yield flow_file(flow.flow), entry
@@ -104,7 +110,7 @@ def _gather(made: Translation, plan: Plan) -> None:
     """The texts that stand in flows, hotline and sources."""
     default, *_ = plan.hotline.languages
     phrases = ((HOTLINE_FILE, entry) for entry in texts.list_hotline_texts(plan.hotline))
-    for file, entry in (*_list_entries(plan), *phrases):
+    for file, entry in (*list_entries(plan), *phrases):
         if isinstance(entry.text, str):
             language = entry.language or default
             inline = {language: Written(entry.text, file, entry.path)}
@@ -141,7 +147,7 @@ def _take_file(made: Translation, plan: Plan, language: str, tree: Tree, phrases
         made.findings.append(Finding("unknown-language", file, (), values))
         return
     known = {prompt_id(ENGINE, key) for words in phrases.values() for key in words}
-    known |= {entry.id for _, entry in _list_entries(plan) if entry.language in (None, language)}
+    known |= {entry.id for _, entry in list_entries(plan) if entry.language in (None, language)}
     for id_, found in _flatten(tree, "", ()):
         if id_ not in known:
             if not _may_be_unread(plan, id_):
@@ -165,6 +171,9 @@ def _may_be_unread(plan: Plan, id_: str) -> bool:
         texts.CALENDARS: CALENDARS_FILE,
     }
     file = files.get(flow, flow_file(flow))
+    misnamed = any(path == ("flow",) for _, path in plan.unread)
+    if misnamed and flow not in plan.flows and flow not in files:
+        return True
     return any(unread == file for unread, _ in plan.unread)
 
 

@@ -24,6 +24,7 @@ class Tree:
     `inline` is how many characters of a scalar stand before its text (a quote), None when its
     characters cannot be counted on the line. `broken` parts have a fault already: what else seems
     wrong with them is not reported. `absent` is a value of which nothing is written.
+    `remark` is the comment behind it on its line.
     """
 
     value: str | list[Tree] | dict[str, Tree]
@@ -32,6 +33,7 @@ class Tree:
     inline: int | None = None
     broken: bool = False
     absent: bool = False
+    remark: str = ""
     parts: int = 1
 
     def plain(self) -> Plain:

@@ -12,6 +12,7 @@ from datetime import date
 from ivr.flow.checks import (
     calendars,
     hotline,
+    lengths,
     menus,
     paths,
     personal,
@@ -50,6 +51,7 @@ def find_faults(
         *personal.check(plan),
         *calendars.check(plan, written, today),
         *spoken.check(plan, names, written),
+        *lengths.check(plan, written),
     ]
     if plan.whole and not any(finding.code in _LOOSE for finding in findings):
         findings += paths.check(plan)

@@ -16,6 +16,7 @@ def check(plan: Plan) -> Iterator[Finding]:
     if plan.lacks(HOTLINE_FILE):
         return
     yield from _check_numbers(plan)
+    yield from _check_languages(plan)
     yield from _check_timezone(plan)
     yield from _check_person(plan)
     yield from _check_inherited(plan)
@@ -36,6 +37,13 @@ def _check_numbers(plan: Plan) -> Iterator[Finding]:
         if number not in numbers and not plan.lacks(HOTLINE_FILE, "numbers"):
             place = ("when_store_is_away", number)
             yield unknown("unknown-number", HOTLINE_FILE, place, number, numbers)
+
+
+def _check_languages(plan: Plan) -> Iterator[Finding]:
+    languages = plan.hotline.languages
+    for index, name in enumerate(languages):
+        if name in languages[:index]:
+            yield Finding("language-twice", HOTLINE_FILE, ("languages", index), {"name": name})
 
 
 def _check_timezone(plan: Plan) -> Iterator[Finding]:

@@ -106,7 +106,10 @@ def _find_silent_loops(silent: Edges) -> Iterator[Finding]:
 
 def _list(loop: list[Vertex]) -> str:
     same = len({flow for flow, _ in loop}) == 1
-    names = [node if same else f"{flow}.{node}" for flow, node in loop]
+    return _shorten([node if same else f"{flow}.{node}" for flow, node in loop])
+
+
+def _shorten(names: list[str]) -> str:
     return ", ".join([*names[:6], *(["…"] if len(names) > 6 else [])])
 
 
@@ -203,6 +206,6 @@ def _find_recursion(plan: Plan) -> Iterator[Finding]:
     for loop in find_loops(calls):
         for flow, _, node, path in plan.each_node():
             if flow.flow == loop[0] and isinstance(node, nodes.Subflow) and node.flow in loop:
-                values = {"flows": ", ".join(loop)}
+                values = {"flows": _shorten(loop)}
                 yield Finding("recursive-subflow", flow_file(flow.flow), path, values)
                 break

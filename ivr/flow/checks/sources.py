@@ -20,6 +20,23 @@ def check(plan: Plan) -> Iterator[Finding]:
             yield from _check_kinds(name, source)
             if name in plan.tables:
                 yield from _check_table(source, plan.tables[name])
+    yield from _find_unused(plan)
+
+
+def _find_unused(plan: Plan) -> Iterator[Finding]:
+    """Tables that no source names; while one names a table that is not there, it may be this."""
+    named = {
+        table_file(source.table)
+        for source in plan.sources.values()
+        if isinstance(source, TableSource)
+    }
+    broken = any(file == SOURCES_FILE for file, _ in plan.unread)
+    if broken or not named <= plan.files:
+        return
+    for file in sorted(plan.files - named):
+        if file.startswith("data/"):
+            name = file.removeprefix("data/").removesuffix(".yaml")
+            yield Finding("unused-table", file, (), {"name": name})
 
 
 def _check_kinds(name: str, source: TableSource) -> Iterator[Finding]:
