@@ -62,6 +62,7 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/ivr check flows
+	$(BIN)/ivr test flows --coverage
 
 unit: setup editor test-system
 	$(PYTEST) -n 2 -m "not telephony and not faults" tests

@@ -10,7 +10,7 @@ from ivr.config import Settings
 from ivr.errors import IvrError, SetupError
 from ivr.flow.addresses import SecretHeader, split_url
 from ivr.flow.bundle import Bundle
-from ivr.flow.sources import HttpSource, PythonSource, Request, TableSource
+from ivr.flow.sources import HttpSource, PythonSource, Request
 from ivr.operations.meters import SourceMeters
 from ivr.ports import Notifier, Source
 from ivr.services.credentials import Credentials
@@ -21,7 +21,6 @@ from ivr.services.tables import Tables
 from ivr.services.web import WebClient, open_session
 from ivr.services.web_sources import WebSources
 from ivr.services.webhooks import Webhooks
-from ivr.simulator.answers import FixedAnswers
 
 
 class Outside:
@@ -53,16 +52,6 @@ async def open_outside(settings: Settings, meters: SourceMeters) -> AsyncIterato
     async with open_session() as session:
         secrets = Credentials(settings.secret_directory)
         yield Outside(WebClient(session, settings.source_hosts, secrets.read), meters)
-
-
-def answer_from_examples(bundle: Bundle) -> FixedAnswers:
-    """Sources without a network: tables as they are, the others by their examples."""
-    written = {
-        name: source.examples
-        for name, source in bundle.sources.items()
-        if not isinstance(source, TableSource)
-    }
-    return FixedAnswers(bundle, written, Tables(bundle))
 
 
 def find_missing(settings: Settings, bundle: Bundle) -> Iterator[IvrError]:

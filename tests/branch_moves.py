@@ -34,8 +34,8 @@ from ivr.flow import nodes
 from ivr.flow.bundle import Bundle
 from ivr.flow.graph import own_keys
 from ivr.flow.identifiers import judge
+from ivr.scripts.ways import Watch
 from ivr.services.tables import Tables
-from tests.branch_ways import Watch
 
 Samples = Mapping[str, Sequence[str]]
 """Digits worth trying at a collect that no table answers, by place (`transport/train.ask_date`)."""

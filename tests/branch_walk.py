@@ -20,8 +20,8 @@ from ivr.engine.plain import event_to_plain
 from ivr.engine.run import Frame
 from ivr.flow import nodes
 from ivr.flow.bundle import Bundle, Flow
+from ivr.scripts.ways import Watch, Way
 from tests.branch_moves import Move, Moves, Samples, State, clear, only_outcome
-from tests.branch_ways import Watch, Way
 
 CROWD = 48
 """How many calls, different only in their variables, go on from one place. Variables multiply."""

@@ -12,10 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.flow.assembly import assemble
 from ivr.flow.composer import UNREADABLE
-from ivr.flow.loader import load_phrases
-from tests.flow_cases import DATA, read_case
+from tests.flow_cases import DATA, find_faults, read_case
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs" / "faults.md"
@@ -39,7 +37,7 @@ def read_example(code: str) -> Example | None:
     path = DATA / "bad" / f"{code}.case"
     if not path.exists():
         return None
-    _, faults = assemble(read_case(path).files, load_phrases())
+    _, faults = find_faults(read_case(path).files)
     fault = next(fault for fault in faults if fault.code == code)
     lines = path.read_text("utf-8").splitlines()
     wrong, right = (_written(lines, word) for word in ("wrong ", "right "))

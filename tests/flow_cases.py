@@ -9,8 +9,16 @@ example (`tests.fault_docs`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from ivr.flow.assembly import assemble
+from ivr.flow.bundle import Bundle
+from ivr.flow.faults import Fault
+from ivr.flow.loader import load_phrases
+from ivr.scripts.checks import check_scripts
+from ivr.scripts.reading import read_scripts
 
 DATA = Path(__file__).parent / "data" / "flows"
 GOOD = DATA / "good" / "office"
@@ -47,6 +55,16 @@ def read_case(path: Path) -> Case:
             old, new = ([line[1:]] if line[:1] == "-" else []), []
             name = _follow(case, line, name)
     return case
+
+
+def find_faults(files: Mapping[str, bytes]) -> tuple[Bundle | None, list[Fault]]:
+    """The faults of a directory, those of its call scripts included."""
+    bundle, faults = assemble(files, load_phrases())
+    for name in sorted(files):
+        if name.startswith("calls/") and bundle is not None:
+            read, more = read_scripts(name, files[name])
+            faults += [*more, *check_scripts(read, bundle)]
+    return bundle, faults
 
 
 def _follow(case: Case, line: str, name: str) -> str:

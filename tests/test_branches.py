@@ -18,9 +18,9 @@ from ivr.engine.steps import Collect, Lookup, Menu, OpenCase
 from ivr.engine.values import Scalar
 from ivr.errors import JournalBroken
 from ivr.ports import Source
+from ivr.scripts.ways import Way, list_ways, ways_of
 from tests.branch_moves import only_outcome
 from tests.branch_walk import Look, Made, Walked, find_calls
-from tests.branch_ways import Way, list_ways, ways_of
 from tests.service import Service, Stopping
 from tests.test_calls import shipped
 

@@ -1,35 +1,32 @@
-"""Golden calls: whole calls over the shipped flows, line by line. `pytest --update` rewrites them.
+"""Golden calls: every shipped call script, line by line. `pytest --update` rewrites them.
 
-A file of tests/calls says what the caller does (`keys`, a script of `ivr dial`), when, and how the
-call goes: `<<` is heard, `>>` comes from the caller, `--` is done, `·` is an event of the journal.
+A file of tests/calls shows how the calls of the script file of that name go: `<<` is heard, `>>`
+comes from the caller, `--` is done, `·` is an event of the journal.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from ivr.cli.acts import to_acts
 from ivr.engine.values import PERSONAL_KEY, SECRET_KEY
-from ivr.errors import JournalBroken
 from ivr.flow.bundle import Bundle
 from ivr.flow.loader import load_directory
 from ivr.ports import LiveRow, NewCase, Turn
-from tests.service import Service, Stopping, execute_again
+from ivr.scripts.loader import load_scripts
+from ivr.scripts.playing import Notebook, begin_in, play
+from ivr.scripts.reading import Script
+from ivr.scripts.running import run_scripts
+from ivr.scripts.verdict import judge
+from tests.service import execute_again
 
-CALLS = sorted((Path(__file__).parent / "calls").glob("*.yaml"))
+GOLDEN = Path(__file__).parent / "calls"
 SHIPPED = Path(__file__).parent.parent / "flows"
-
-HEAD = ("title", "dialled", "at", "tables", "keys")
-"""`tables: False` takes the data away, as when every source fails."""
 
 UNTOLD = ("prompt.played", "call.started")
 """Events that say nothing new: what is heard stands there already."""
@@ -40,17 +37,18 @@ def shipped() -> Bundle:
     return load_directory(SHIPPED)
 
 
-class Telling(Stopping):
-    """A journal that tells of each event where the call stands."""
+class Telling(Notebook):
+    """A journal that tells of each event where the call stands, and keeps what it was handed."""
 
-    def __init__(self, service: Service) -> None:
-        super().__init__(service.journal, JournalBroken("never"))
-        self._shown = service.shown
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__()
+        self.taken: list[tuple[Turn, LiveRow | None, NewCase | None]] = []
+        self._lines = lines
 
     async def append(self, turn: Turn, live: LiveRow | None, case: NewCase | None = None) -> int:
-        seq = await super().append(turn, live, case)
-        self._shown += [_tell(event) for event in turn.events if event["type"] not in UNTOLD]
-        return seq
+        self.taken.append((turn, live, case))
+        self._lines += [_tell(event) for event in turn.events if event["type"] not in UNTOLD]
+        return await super().append(turn, live, case)
 
 
 def _tell(event: Mapping[str, Any]) -> str:
@@ -76,43 +74,51 @@ def _plain(value: Any) -> str:
     return "{" + "".join(_fields(value)).strip() + "}"
 
 
-async def _play(call: Mapping[str, Any]) -> list[str]:
-    acts = to_acts(call["keys"])
-    at = datetime.fromisoformat(call["at"])
-    bundle = shipped() if call["tables"] else replace(shipped(), tables={})
-    service = Service(bundle, acts, dialled=call["dialled"], at=at)
-    journal = Telling(service)
-    service.change(journal=journal)
-    run = await service.run()
-    assert (service.caller.acts, service.line.act) == ([], None), "the caller did not come to this"
-    execute_again(bundle, journal.taken)
-    seconds = service.line.clock / 1000
-    return [*service.shown, f"-- {run.result or 'putus_ivr'}, {run.turn} turns, {seconds:.0f} s"]
+@cache
+def scripts() -> list[Script]:
+    found, faults = load_scripts(SHIPPED, shipped())
+    assert faults == []
+    return found
 
 
-def _write(path: Path, call: Mapping[str, Any], lines: list[str]) -> None:
-    head = "".join(f"{name}: {call[name]!r}\n" for name in HEAD)
-    body = "".join(f"  {line}\n" for line in lines)
-    path.write_text(f"{head}goes: |\n{body}", "utf-8")
+async def _play(script: Script) -> list[str]:
+    lines = [f"== {script.title}"]
+    journal = Telling(lines)
+    played = await play(script, shipped(), journal, lines)
+    assert judge(played) is None
+    execute_again(_bundle(script), journal.taken)
+    seconds = played.milliseconds / 1000
+    return [*lines, f"-- {played.outcome}, {played.run.turn} turns, {seconds:.0f} s", ""]
 
 
-@pytest.mark.parametrize("path", CALLS, ids=lambda path: path.stem)
-def test_a_call_goes_as_it_is_written(path: Path, request: pytest.FixtureRequest) -> None:
-    call = yaml.safe_load(path.read_text("utf-8"))
-    lines = asyncio.run(_play(call))
+def _bundle(script: Script) -> Bundle:
+    return begin_in(shipped(), script.dial.language)
+
+
+async def _play_all(scripts: list[Script]) -> list[str]:
+    return [line for script in scripts for line in await _play(script)]
+
+
+FILES = sorted(path.stem for path in (SHIPPED / "calls").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_calls_go_as_they_are_written(name: str, request: pytest.FixtureRequest) -> None:
+    chosen = [script for script in scripts() if Path(script.file).stem == name]
+    lines = asyncio.run(_play_all(chosen))
+    path = GOLDEN / f"{name}.txt"
     if request.config.getoption("--update"):
-        _write(path, call, lines)
+        path.write_text("\n".join(lines), "utf-8")
         return
-    assert lines == call["goes"].splitlines()
+    assert lines == path.read_text("utf-8").split("\n")
 
 
-def test_the_calls_come_to_every_node_that_speaks() -> None:
-    """What no golden call hears, nobody has ever read as a caller would hear it."""
-    heard = "\n".join(path.read_text("utf-8") for path in CALLS)
-    silent = [
-        f"{flow.flow}.{name}"
-        for flow in shipped().flows.values()
-        for name in flow.nodes
-        if f"· node.entered {flow.flow}.{name} " not in heard
-    ]
-    assert silent == []
+def test_there_is_no_golden_call_without_its_script() -> None:
+    assert sorted(path.stem for path in GOLDEN.iterdir()) == FILES
+
+
+def test_the_scripts_take_every_written_exit() -> None:
+    """Of each node, and each inherited one for every kind of node."""
+    report = run_scripts(scripts(), shipped())
+    assert [result.failure for result in report.failed] == []
+    assert [(one.place, one.name) for one in report.coverage.missing] == []

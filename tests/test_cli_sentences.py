@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-import yaml
 
-from ivr.cli.acts import to_acts
 from ivr.cli.sentences import FUNCTIONS, SENTENCES, write_sentence
 from ivr.cli.transcript import Transcript
 from ivr.engine.events import Event
-from tests.service import Service
-from tests.test_calls import CALLS, shipped
+from ivr.scripts.checks import select
+from ivr.scripts.playing import Notebook, play
+from tests.test_calls import scripts, shipped
 
 ROOT = Path(__file__).parent.parent / "ivr"
 
@@ -172,19 +170,20 @@ def test_the_clock_is_told_with_the_name_of_the_day() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["officer-closed-tomorrow", "officer-talk", "number-found", "complaint", "health-beds-fresh"],
+    [
+        "Petugas tidak bertugas malam ini: pengaduan",
+        "Berbicara dengan petugas",
+        "NPWP ditemukan, dengarkan lagi, selesai",
+        "Pengaduan pajak direkam dan diberi nomor",
+        "Tempat tidur: data baru",
+    ],
 )
 async def test_a_whole_call_reads_as_sentences(name: str) -> None:
-    [path] = [path for path in CALLS if path.stem == name]
-    call = yaml.safe_load(path.read_text("utf-8"))
-    service = Service(
-        shipped(),
-        to_acts(call["keys"]),
-        dialled=call["dialled"],
-        at=datetime.fromisoformat(call["at"]),
-    )
-    await service.run()
-    lines = list(Transcript(shipped(), Path("rec")).lines(await service.turns(), ()))
+    [script] = select(scripts(), name)
+    notebook = Notebook()
+    await play(script, shipped(), notebook)
+    [call] = await notebook.calls()
+    lines = list(Transcript(shipped(), Path("rec")).lines(await notebook.turns(call.call), ()))
     assert len(lines) > 20
     raw = [line for line in lines if re.search(r"[a-z]=|[{}$]|^\S+ +[a-z]+\.[a-z]", line)]
     assert raw == []

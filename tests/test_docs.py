@@ -21,7 +21,10 @@ ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 
 
 def list_commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         yield f"{path} {name}", command
         if isinstance(command, click.Group):
             yield from list_commands(command, f"{path} {name}")

@@ -9,8 +9,6 @@ from click.testing import CliRunner, Result
 
 from ivr.cli import cli
 from ivr.flow import messages
-from ivr.flow.assembly import assemble
-from ivr.flow.loader import load_phrases
 from tests.fault_docs import (
     DOCS,
     EXPLANATIONS,
@@ -20,7 +18,7 @@ from tests.fault_docs import (
     write_docs,
     write_explanations,
 )
-from tests.flow_cases import DATA, read_case
+from tests.flow_cases import DATA, find_faults, read_case
 
 EXAMPLES = {code: one for code in messages.CODES if (one := read_example(code)) is not None}
 IN_PROSE = {
@@ -48,7 +46,7 @@ def test_the_right_lines_mend_the_fault(code: str) -> None:
     """The wrong ones stand in a directory that has the fault (tests/test_checks.py)."""
     mended = mend(read_case(DATA / "bad" / f"{code}.case").files, EXAMPLES[code])
     assert mended is not None, "the wrong lines stand in no file"
-    _, faults = assemble(mended, load_phrases())
+    _, faults = find_faults(mended)
     assert code not in [fault.code for fault in faults]
 
 

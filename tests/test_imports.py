@@ -53,6 +53,12 @@ PURE = (
     "ivr.speech.groups",
     "ivr.speech.catalogue",
     "ivr.speech.wording",
+    "ivr.scripts.model",
+    "ivr.scripts.hearing",
+    "ivr.scripts.reading",
+    "ivr.scripts.checks",
+    "ivr.scripts.ways",
+    "ivr.scripts.coverage",
 )
 """Only decide: what they know comes in as arguments."""
 
@@ -203,6 +209,8 @@ TOP = (
     "ivr.service",
     "ivr.sweeper",
     "ivr.restore",
+    "ivr.examples",
+    "ivr.scripts",
     "ivr.spooling",
     "ivr.unrecorded",
     "ivr.__main__",

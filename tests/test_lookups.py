@@ -14,8 +14,9 @@ from ivr.engine.answers import AnswerFault
 from ivr.engine.outcomes import Failed, Found, NotFound
 from ivr.engine.values import Scalar
 from ivr.errors import SetupError, UsageError
+from ivr.examples import answer_from_examples
 from ivr.flow.bundle import Bundle
-from ivr.lookups import answer_from_examples, find_missing, open_outside
+from ivr.lookups import find_missing, open_outside
 from ivr.operations.meters import SourceMeters
 from ivr.services.credentials import Credentials
 from ivr.services.python_sources import PythonSources, load_functions

@@ -7,40 +7,68 @@ traceback.
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import resource
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from ivr import __version__
-from ivr.cli.backup import backup, restore
-from ivr.cli.calls import calls
-from ivr.cli.diagram import diagram
-from ivr.cli.dial import dial
-from ivr.cli.doctor import doctor
-from ivr.cli.explain import explain_code
 from ivr.cli.faults import UNABLE, explain
-from ivr.cli.flows import check, simulate
-from ivr.cli.migrate import migrate_command
-from ivr.cli.officer import officer
-from ivr.cli.pbx import pbx
-from ivr.cli.releases import bundles, diff, publish_command, rollback
-from ivr.cli.say import say
-from ivr.cli.schema import schema
-from ivr.cli.serve import serve
-from ivr.cli.texts import texts
 from ivr.config import read_settings
+
+COMMANDS: Mapping[str, str] = {
+    "check": "check",
+    "explain": "explaining",
+    "texts": "texts",
+    "diagram": "diagram",
+    "schema": "schema",
+    "simulate": "simulate",
+    "test": "test",
+    "say": "say",
+    "publish": "releases",
+    "bundles": "releases",
+    "diff": "releases",
+    "rollback": "releases",
+    "migrate": "migrate",
+    "serve": "serve",
+    "dial": "dial",
+    "officer": "officer",
+    "pbx": "pbx",
+    "doctor": "doctor",
+    "calls": "calls",
+    "backup": "backup",
+    "restore": "backup",
+}
+"""The module of each command, below this package. Only that of the wanted one is imported."""
+
+
+class LazyGroup(click.Group):
+    """Commands that are imported when they are wanted: the others would take their time, too."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, None when there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"ivr.cli.{COMMANDS[cmd_name]}")
+        commands = [one for one in vars(module).values() if isinstance(one, click.Command)]
+        return next(command for command in commands if command.name == cmd_name)
+
 
 PRIVATE = 0o027
 """What is written is nobody's business but this user's and this group's: Asterisk may be in it."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ivr")
 @click.option("--state", help="Where everything is written [var].")
 @click.pass_context
@@ -54,14 +82,6 @@ def cli(context: click.Context, state: str | None) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     settings = read_settings()
     context.obj = settings.at(Path(state)) if state else settings
-
-
-_DESIGNING = (check, explain_code, texts, diagram, schema, simulate, say)
-_RELEASES = (publish_command, bundles, diff, rollback, migrate_command)
-_RUNNING = (serve, dial, officer, pbx, doctor, calls, backup, restore)
-
-for _command in (*_DESIGNING, *_RELEASES, *_RUNNING):
-    cli.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

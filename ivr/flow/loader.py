@@ -106,9 +106,18 @@ def _examine(
 
 def read_directory(path: Path) -> tuple[dict[str, bytes], list[Fault]]:
     """The bytes of every file that counts, by its name below `path`, and those not to be had."""
+    return _read_all(path, [file for file in _list_files(path) if not _is_ignored(path, file)])
+
+
+def read_files(path: Path) -> tuple[dict[str, bytes], list[Fault]]:
+    """As `read_directory`, of a folder that is no flow directory. A missing one has no files."""
+    return _read_all(path, _list_files(path))
+
+
+def _read_all(path: Path, listed: list[Path]) -> tuple[dict[str, bytes], list[Fault]]:
     files: dict[str, bytes] = {}
     faults: list[Fault] = []
-    for file in _list_files(path):
+    for file in listed:
         if file.suffix != ".yaml":
             faults.append(Fault(file.as_posix(), 1, 1, "", "yml-file"))
             continue
@@ -133,10 +142,13 @@ def _list_files(path: Path) -> list[Path]:
         file
         for file in path.rglob("*")
         if _MEANT.search(file.name)
-        and file.relative_to(path).parts[0] not in IGNORED
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
         and not file.is_dir()
     )
+
+
+def _is_ignored(path: Path, file: Path) -> bool:
+    return file.relative_to(path).parts[0] in IGNORED
 
 
 @cache

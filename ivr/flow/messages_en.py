@@ -251,4 +251,17 @@ SENTENCES: Mapping[str, str] = {
     "no-person-flow": "'person' is missing: the flow that leads to a person",
     "return-outside": "no subflow node leads to '{name}', so `return` ends the call",
     "recursive-subflow": "these flows run one another without end: {flows}",
+    # call scripts
+    "script-step": "this is nothing that happens in a call; a step begins with press, silence,"
+    " speak, wait, listen, hang_up, officers, lookups, hear, reach, value or outcome",
+    "script-steps": "two things at once; begin each with `- ` on a line of its own",
+    "script-press": '\'{value}\' are no keys to press; write digits, "*" and "#"',
+    "script-date": "'{value}' is no date and time; write it as 2026-03-31T09:30",
+    "script-no-dial": "nobody dials; begin with `- dial:` here or under `begin`",
+    "script-dials-again": "the call has begun already; a second `dial` belongs to another call",
+    "script-expects-nothing": "this call would pass whatever callers hear; add a `hear`",
+    "script-hung-up": "the caller has hung up above and can do nothing any more",
+    "script-field": "the source has no field '{name}'",
+    "script-found-where": "`found` belongs to one source; name it under `lookups`",
+    "unknown-outcome": "no call is counted as '{name}'",
 }

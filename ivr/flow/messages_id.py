@@ -261,4 +261,17 @@ SENTENCES: Mapping[str, str] = {
     "return-outside": "tidak ada simpul subflow yang menuju '{name}', sehingga `return` mengakhiri"
     " panggilan",
     "recursive-subflow": "alur ini saling menjalankan tanpa akhir: {flows}",
+    # skrip panggilan
+    "script-step": "ini bukan sesuatu yang terjadi dalam panggilan; langkah diawali press, silence,"
+    " speak, wait, listen, hang_up, officers, lookups, hear, reach, value atau outcome",
+    "script-steps": "dua hal sekaligus; awali masing-masing dengan `- ` di baris tersendiri",
+    "script-press": '\'{value}\' bukan tombol; tulis angka, "*" dan "#"',
+    "script-date": "'{value}' bukan tanggal dan jam; tulis seperti 2026-03-31T09:30",
+    "script-no-dial": "tidak ada yang menelepon; awali dengan `- dial:` di sini atau di `begin`",
+    "script-dials-again": "panggilan sudah dimulai; `dial` kedua milik panggilan lain",
+    "script-expects-nothing": "panggilan ini lulus apa pun yang terdengar; tambahkan `hear`",
+    "script-hung-up": "penelepon sudah menutup telepon di atas, tidak bisa berbuat apa-apa lagi",
+    "script-field": "sumber itu tidak punya kolom '{name}'",
+    "script-found-where": "`found` milik satu sumber; sebut namanya di bawah `lookups`",
+    "unknown-outcome": "tidak ada panggilan yang dihitung sebagai '{name}'",
 }

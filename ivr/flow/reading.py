@@ -153,7 +153,8 @@ def _is_broken(path: Path, tree: Tree) -> bool:
 def _translate(error: _Error, model: type[BaseModel], tree: Tree, file: str) -> Finding:
     value = error.input if isinstance(error.input, str) else ""
     name = str(error.path[-1]) if error.path else ""
-    values: dict[str, str] = {"value": _shorten(value), "name": name}
+    given = {key: _shorten(one) for key, one in error.context.items() if isinstance(one, str)}
+    values: dict[str, str] = {"value": _shorten(value), "name": name, **given}
     code, near = _EXPECTATIONS.get(error.type, error.type), None
     if value[:1] in CURLY:
         return Finding("curly-quotes", file, error.path, values)

@@ -30,9 +30,9 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-def refusal(code: LiteralString) -> PydanticCustomError:
-    """What a validator raises: a fault code, whose sentences are in `ivr.flow.messages`."""
-    return PydanticCustomError(code, code)
+def refusal(code: LiteralString, **values: str) -> PydanticCustomError:
+    """What a validator raises: a fault code, and values for its sentence in `ivr.flow.messages`."""
+    return PydanticCustomError(code, code, dict(values))
 
 
 def shape(pattern: str, code: str) -> WithJsonSchema:

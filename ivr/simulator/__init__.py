@@ -13,13 +13,16 @@ from ivr.simulator.caller import (
     Wait,
 )
 from ivr.simulator.channel import Simulator
-from ivr.simulator.line import Line
+from ivr.simulator.line import Heard, Line
 from ivr.simulator.muting import SimulatedMuting
+from ivr.simulator.wishes import Fixed, WishedAnswers
 
 __all__ = [
     "Act",
     "Caller",
     "Does",
+    "Fixed",
+    "Heard",
     "Leave",
     "Line",
     "Officer",
@@ -30,4 +33,5 @@ __all__ = [
     "Simulator",
     "Speak",
     "Wait",
+    "WishedAnswers",
 ]

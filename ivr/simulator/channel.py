@@ -43,7 +43,7 @@ from ivr.errors import SpeechError
 from ivr.ports import Input
 from ivr.simulator.caller import Caller, Leave, Press, Quiet, Speak, Wait
 from ivr.simulator.hands import Hands
-from ivr.simulator.line import LETTER_MS, Line
+from ivr.simulator.line import LETTER_MS, Heard, Line
 from ivr.simulator.officer import hand_over
 from ivr.speech.wording import write_out
 
@@ -108,6 +108,7 @@ class Simulator:
         """Show what the caller hears while waiting."""
         for one in utterances:
             self._show(f"   … {write_out(one)}")
+            self.line.prompts.append(Heard(one, self._length(one), self._length(one)))
             self.line.said = True
 
     def position(self) -> dict[str, Any]:
@@ -138,8 +139,12 @@ class Simulator:
         for one in utterances_of(step):
             slow = one.pace == "slow"
             self._show(f"<< {'(slowly) ' if slow else ''}{write_out(one)}")
-            length += round(self._length(one) / SLOW) if slow else self._length(one)
-        return self._sound(step, length, barge_in=barge_in)
+            spoken = round(self._length(one) / SLOW) if slow else self._length(one)
+            self.line.prompts.append(Heard(one, spoken, spoken))
+            length += spoken
+        heard, cut = self._sound(step, length, barge_in=barge_in)
+        self.line.cut_prompts(length - heard)
+        return heard, cut
 
     def _sound(self, step: Step, length: int, *, barge_in: bool) -> tuple[int, bool]:
         """Let a sound be heard, of so many milliseconds."""

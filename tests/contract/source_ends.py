@@ -20,6 +20,7 @@ from ivr.services.tables import Tables
 from ivr.services.web import WebClient, open_session
 from ivr.services.web_sources import WebSources
 from ivr.simulator.answers import FixedAnswers
+from ivr.simulator.wishes import WishedAnswers
 from tests.talk import load_texts, write_flow
 from tests.web_peer import Asked, answer, serving
 
@@ -85,6 +86,17 @@ async def fixed(rows: Rows) -> AsyncIterator[Source]:
     yield FixedAnswers(load_kind("http"), {"people": written})
 
 
+async def _wait_for_nothing(milliseconds: int) -> None:
+    raise AssertionError("a source's own answer takes no time of ours")
+
+
+@asynccontextmanager
+async def wished(rows: Rows) -> AsyncIterator[Source]:
+    """Nothing is wished, so every answer is that of the source behind."""
+    async with fixed(rows) as inner:
+        yield WishedAnswers(inner, _wait_for_nothing)
+
+
 def no_secret(name: str) -> str:
     raise AnswerFault("no_secret")
 
@@ -116,5 +128,6 @@ ENDS: Mapping[str, Callable[[Rows], AbstractAsyncContextManager[Source]]] = {
     "web": web,
     "python": python,
     "fixed": fixed,
+    "wished": wished,
     "joined": joined,
 }

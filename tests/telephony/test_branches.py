@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ivr.asterisk.pbx.instance import Instance
+from ivr.scripts.ways import Way, ways_of
 from tests.branch_walk import Look, Made, find_calls
-from tests.branch_ways import Way, ways_of
 from tests.telephony.engine import Engine
 from tests.telephony.visits import visit
 from tests.test_branches import SAMPLES, simulate
