@@ -12,7 +12,7 @@ from ivr.asterisk.pbx.ports import HOST
 
 @dataclass
 class Proxy:
-    """Passes bytes on to `target` while it is `open`, keeps them back while it is not `flowing`.
+    """Passes bytes on to `target` while it is `open`; between `hold` and `release` it keeps them.
     `began` is when connections came, `asked` all that has come on them.
 
     `answers` counts down what still comes back from there before every connection is cut; below
@@ -25,12 +25,19 @@ class Proxy:
     answers: int = -1
     began: list[float] = field(default_factory=list)
     asked: bytearray = field(default_factory=bytearray)
-    flowing: asyncio.Event = field(default_factory=asyncio.Event)
+    _held: dict[asyncio.StreamWriter, bytes] | None = None
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.flowing.set()
+    def hold(self) -> None:
+        """Keep back what comes from now on, either way."""
+        self._held = {}
+
+    def release(self) -> None:
+        """Pass on what was kept back, and what comes."""
+        held, self._held = self._held or {}, None
+        for writer, data in held.items():
+            writer.write(data)
 
     def cut(self) -> None:
         """Break every connection."""
@@ -81,9 +88,10 @@ class Proxy:
                     async with self._changed:
                         asked += data
                         self._changed.notify_all()
-                await self.flowing.wait()
                 if asked is None and self._is_last():
                     self.cut()
+                elif self._held is not None:
+                    self._held[writer] = self._held.get(writer, b"") + data
                 elif self.open:
                     writer.write(data)
         writer.transport.abort()

@@ -109,13 +109,14 @@ async def test_a_mute_that_comes_late_silences_no_later_recording(
     ):
         await proxy.logged_in()
         call = await call_up(phone, pbx, "1507", number)
-        for keys in ("1", "394857#", "1"):
-            await call.wait_sound(at_least_ms=200)
-            await call.wait_quiet(700)
-            proxy.flowing.clear()
-            await call.press(keys)
+        await call.wait_sound(at_least_ms=200)
+        await call.wait_quiet(700)
+        proxy.hold()
+        await call.press("1")
+        await call.wait_sound(at_least_ms=200)
+        await call.press("394857#1")  # fast: the engine must not take the connection for dead
         await proxy.heard(b"State: 0")
-        proxy.flowing.set()
+        proxy.release()
         await call.wait_sound(at_least_ms=200)
         await call.wait_quiet(700)
         await call.speak(make_voice(1.0))

@@ -19,6 +19,9 @@ class AmiMuting:
     async def mute(self, channel: str, *, on: bool) -> bool | None:
         """See `ivr.ports.Muting`. Asterisk does the actions of a connection one after the other
         (`session_do`, main/manager.c).
+
+        A MixMonitorID in the action would not keep a late one off the next recording: it is an
+        address in memory, and 30 recordings of one call in a row had 14 of them.
         """
         if not self._manager.connected:
             return False
