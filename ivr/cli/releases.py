@@ -13,6 +13,7 @@ import click
 
 from ivr.cli.account import find_account
 from ivr.cli.counting import count
+from ivr.cli.failures import require_scripts
 from ivr.cli.serve import show_progress
 from ivr.config import Settings
 from ivr.errors import UsageError
@@ -36,15 +37,22 @@ LONGEST_NOTE = 500
     help="From when on, on the hotline's clock. Without: now.",
 )
 @NOTE
+@click.option("--untested", is_flag=True, help="Play no call scripts; the history says so.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 @click.pass_obj
 def publish_command(
-    settings: Settings, directory: Path | None, at: datetime | None, note: str, as_json: bool
+    settings: Settings,
+    directory: Path | None,
+    at: datetime | None,
+    note: str,
+    untested: bool,
+    as_json: bool,
 ) -> None:
     """Put the flows of DIRECTORY [IVR_FLOWS] in force, whole or not at all.
 
-    They are checked first, and their prompts rendered. A service that runs takes them over within a
-    second; calls in progress stay on the flows that they began with.
+    They are checked first, their call scripts played and their prompts rendered; a stale
+    translation keeps them back, too. A service that runs takes them over within a second; calls in
+    progress stay on the flows that they began with.
 
     Example: ivr publish --note "New deadlines" --at 2026-12-31T22:00
     """
@@ -52,7 +60,8 @@ def publish_command(
     _check_note(note)
     since = None if at is None else _read_time(load_directory(flows), at)
     order = Order(flows, find_account(), note, since)
-    done = publish(settings, order, now, progress=show_progress)
+    scripts = None if untested else require_scripts
+    done = publish(settings, order, now, scripts, show_progress)
     if as_json:
         entry = None if done.entry is None else entry_to_plain(done.entry)
         click.echo(json.dumps({"bundle": done.bundle.hash, "entry": entry}))
@@ -63,7 +72,8 @@ def publish_command(
         click.echo(f"nothing to publish: {done.bundle.hash[:SHORT]} is in force already")
     else:
         when = f", in force from {_local(done.bundle, done.entry.since)} on" if since else ""
-        click.echo(f"published {flows} as {done.bundle.hash[:SHORT]}{when}")
+        tested = "untested" if untested else f"{count(done.entry.scripts or 0, 'call')} tried"
+        click.echo(f"published {flows} as {done.bundle.hash[:SHORT]}, {tested}{when}")
     _warn_of_scheduled(done.scheduled, done.bundle)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ivr.cli.counting import count
+from ivr.cli.failures import tell_failure
 from ivr.cli.junit import write_junit
 from ivr.config import Settings
 from ivr.errors import UsageError
@@ -125,22 +126,6 @@ def _tell_coverage(coverage: Coverage) -> str:
         f"exits taken: {coverage.own_taken} of {coverage.own} written in nodes,"
         f" {coverage.inherited_taken} of {coverage.inherited} inherited ones{rest}"
     )
-
-
-def tell_failure(result: Result) -> list[str]:
-    """A failed call as lines: where in the script, what was meant, what came, what came before."""
-    failure = result.failure
-    assert failure is not None
-    place = f"{result.script.file}:{failure.placed.line}:{failure.placed.column}"
-    return [
-        f"{place}: {result.script.title}",
-        f"    expected  {failure.expected}",
-        f"    but       {failure.got}",
-        f"    at        {failure.node}",
-        "    the call until then:",
-        *(f"      {line}" for line in failure.lines),
-        "",
-    ]
 
 
 Missing = tuple[Exit, str]

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from ivr.config import Settings
 from ivr.errors import UsageError
+from ivr.flow.acceptance import list_unpublishable
 from ivr.flow.bundle import Bundle
 from ivr.flow.faults import Fault, FaultyFlows
 from ivr.flow.loader import check_files, read_directory
@@ -73,14 +74,15 @@ def publish(
 ) -> Published:
     """Check a directory, run its call scripts, render its prompts, keep it, and put it in force.
 
-    `scripts` None: they are not run, and the entry says so. Raises FaultyFlows with every fault,
+    `scripts` None: they are not run, and the entry says so; stale translations are let pass, too.
+    Raises FaultyFlows with every fault,
     FlowError for a script that failed, SpeechError, SetupError, UsageError when somebody else
     published meanwhile, OSError when it cannot be written.
     """
     history = read_history(settings.history)
     files, unread = read_directory(order.directory)
     bundle, faults = check_files(order.directory, files, unread, today=now().date())
-    if bundle is None:
+    if bundle is None or (scripts is not None and list_unpublishable(faults)):
         raise FaultyFlows(faults)
     passed = None if scripts is None else scripts(order.directory, bundle)
     render(settings, bundle, progress, deep=True)

@@ -1,0 +1,72 @@
+"""`ivr publish`: what it plays before anybody hears it, and what keeps it back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.cli import main
+from tests.test_handbook import TINY
+
+CALLS = """\
+begin:
+  - dial: 1500
+calls:
+  Jam layanan:
+    - press: 1
+    - hear: buka pukul delapan
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("IVR_STATE", str(tmp_path / "state"))
+    for name, text in {**TINY, "calls/office.yaml": CALLS}.items():
+        path = tmp_path / "flows" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "flows"
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return int(ended.value.code or 0)
+
+
+def test_the_scripts_are_played_first(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("publish", str(tiny)) == 0
+    assert ", 1 call tried\n" in capsys.readouterr().out
+
+
+def test_a_call_that_goes_otherwise_keeps_the_flows_back(
+    tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = tiny / "calls" / "office.yaml"
+    script.write_text(CALLS.replace("delapan", "sembilan"))
+    assert run("publish", str(tiny)) == 1
+    told = capsys.readouterr().err
+    assert f"{script}:6:7: Jam layanan" in told
+    assert "--untested" in told
+    assert run("bundles") == 0
+    assert "nothing was published yet" in capsys.readouterr().out
+    assert run("publish", str(tiny), "--untested") == 0
+    assert ", untested\n" in capsys.readouterr().out
+
+
+def test_a_stale_translation_keeps_the_flows_back(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IVR_FLOWS", str(tiny))
+    hotline, hello = tiny / "hotline.yaml", tiny / "hello.yaml"
+    hotline.write_text(hotline.read_text().replace("[id]", "[id, en]"))
+    run("texts", "missing")
+    wanted = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("#")]
+    (tiny / "texts").mkdir()
+    (tiny / "texts" / "en.yaml").write_text("".join(f"{line} Hello.\n" for line in wanted))
+    assert run("texts", "accept") == 0
+    hello.write_text(hello.read_text().replace("lima belas", "enam belas"))
+    assert run("publish", str(tiny)) == 1
+    assert "[stale-text]" in capsys.readouterr().err
+    assert run("publish", str(tiny), "--untested") == 0
