@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from textwrap import indent
 
 import pytest
 
@@ -196,6 +197,41 @@ def test_coverage_counts_what_is_written_and_what_is_inherited(bundle: Bundle) -
             ("main.message", "on_hangup"), ("any menu", "key 7"), ("any menu", "key 0"),
             ("any collect", "on_silence"), ("any menu", "on_give_up")} <= missing  # fmt: skip
     assert not {("any menu", "on_silence"), ("any collect", "key 0")} & missing
+
+
+TOLD = """
+  ask: {type: menu, options: [{key: 1, name: tell, label: lapor, next: tell}]}
+  tell:
+    type: notify
+    webhook: office
+    with: {topic: air}
+    next: thanks
+    failed: sorry
+  thanks: {type: hangup, say: Terima kasih.}
+  sorry: {type: hangup, say: Maaf.}
+"""
+WEBHOOK = """
+webhooks:
+  office: {url: "https://office.example.go.id/told", timeout: 3s, fields: [topic]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "taken"),
+    [
+        ("- press: 1\n- hear: Terima kasih", {("main.tell", "next")}),
+        ("- lookups:\n    office: failed\n- press: 1\n- hear: Maaf", {("main.tell", "failed")}),
+    ],
+)
+def test_coverage_knows_both_ends_of_a_message(steps: str, taken: set[tuple[str, str]]) -> None:
+    files = {"main.yaml": write_flow("main", TOLD), "sources.yaml": WEBHOOK}
+    told = load_texts(files)
+    text = f"calls:\n  Uji:\n    - dial: 1\n{indent(steps, '    ')}\n"
+    read, faults = read_scripts("calls/test.yaml", text.encode())
+    assert not faults
+    played = asyncio.run(play(read.scripts[0], told))
+    assert judge(played) is None
+    assert taken <= ways_of(told, played.own_events)
 
 
 FAULTS = {

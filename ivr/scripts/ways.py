@@ -195,6 +195,7 @@ _NAMED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "case.taken": lambda event: f"case {event['case']}",
     "source.answered": lambda event: str(event["result"]),
+    "webhook.answered": lambda event: "next" if event["result"] == "accepted" else "failed",
     "hours.checked": lambda event: str(event["exit"]),
     "message.recorded": lambda event: "hangup" if event["ended"] == "hangup" else "recorded",
     "message.kept": lambda event: "kept" if event["how"] == "key" else "recorded",
