@@ -69,7 +69,7 @@ unit: setup editor test-system
 
 telephony: setup test-system
 	$(BIN)/ivr pbx install
-	$(PYTEST) -n 2 -m "telephony" tests
+	$(PYTEST) -n 3 -m "telephony" tests
 
 faults: setup test-system
 	$(BIN)/ivr pbx install

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from ivr.asterisk.pbx.config import Settings
-from ivr.asterisk.pbx.instance import (
+from ivr.asterisk.pbx.instance import Instance, (
     read_problems,
     run_command,
     start_instance,
@@ -106,6 +106,23 @@ def secure(conf: Path, crt: Path, pem: Path, *, provider: int, own: int) -> None
     file.write_text(text)
 
 
+async def registered(pbx: Instance) -> None:
+    """Wait until the provider has taken the registration."""
+    async with asyncio.timeout(20):
+        while True:
+            said = await asyncio.to_thread(run_command, pbx, "pjsip show registrations")
+            if "Registered" in said:
+                return
+            await asyncio.sleep(0.1)
+
+
+def problems(pbx: Instance) -> list[str]:
+    """What its log complains of, but for the order in which Asterisk loads its own modules: a
+    registration may be on its way before the last of them."""
+    order = 'Module "mod-invite" registered during operation'
+    return [line for line in read_problems(pbx) if order not in line]
+
+
 async def test_registration_over_tls_behind_a_translator(
     asterisk: Asterisk, tmp_path: Path
 ) -> None:
@@ -126,13 +143,9 @@ async def test_registration_over_tls_behind_a_translator(
             async with asyncio.timeout(20):
                 await provider.registered.wait()
                 await provider.asked.wait()
-                while True:
-                    said = await asyncio.to_thread(run_command, pbx, "pjsip show registrations")
-                    if "Registered" in said:
-                        break
-                    await asyncio.sleep(0.1)
+                await registered(pbx)
             endpoint = await asyncio.to_thread(run_command, pbx, "pjsip show endpoint trunk")
-            assert read_problems(pbx) == []
+            assert problems(pbx) == []
         finally:
             await asyncio.to_thread(stop_instance, tmp_path / "pbx")
     for line in ("media_encryption *: sdes", "rtp_symmetric *: true", "dtmf_mode *: rfc4733"):
@@ -161,6 +174,7 @@ max_contacts = 1
 
 [trunk](+)
 aors = 622150001500
+identify_by = ip,username
 
 [hotline]
 type = endpoint
@@ -198,8 +212,9 @@ async def test_a_call_over_tls_and_srtp(
         ) as provider,
         running(asterisk, tmp_path, conf, engine.address) as pbx,
     ):
+        await registered(pbx)
         assert await key_ladder(provider, engine, caller(), 101, by_events) == EVERY_KEY
-        assert read_problems(provider) == read_problems(pbx) == []
+        assert problems(provider) == problems(pbx) == []
         async with Phone() as phone:
             call = await phone.dial("1501", port=pbx.ports.sip, caller=caller())
             assert (await call.ended(within=10)).status == 488
