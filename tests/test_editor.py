@@ -1,12 +1,13 @@
-"""What an editor with the yaml-language-server shows of flow files (installed by `make editor`)."""
+"""What an editor with the yaml-language-server shows of flows and scripts (see `make editor`)."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
 
-from ivr.flow.schema import PLACES
-from tests.handbook import EXAMPLES, kind_of
+from ivr.schema import PLACES
+from ivr.scripts.model import VERBS
+from tests.handbook import EXAMPLES, SCRIPTS, kind_of, read_files
 from tests.language_server import ROOT, Editor, start_editor
 
 FLOW = """\
@@ -32,7 +33,31 @@ nodes:
 """
 SCHEMAS = {name: f"# yaml-language-server: $schema=.schema/{name}.json" for name in PLACES}
 
+SCRIPT = """\
+# yaml-language-server: $schema=../.schema/calls.json
+calls:
+  Warga bertanya:
+    - dial: 1500
+      at: besok
+    - pres: 1
+    - hear: buka
+      languages: en
+    - silents
+    - press: satu
+    - lookups:
+        npwp_status: lost
+    - hang_up
+    - 
+    - li
+    - hear: tutup
+      
+    - officers: 
+    - lookups:
+        npwp_status: 
+"""
+
 DRAFT = ROOT / "flows" / "draft.yaml"
+CALLS = ROOT / "flows" / "calls" / "draft.yaml"
 """Not on disk: the editor sends the text."""
 
 
@@ -53,6 +78,7 @@ async def test_an_editor_completes_explains_and_warns() -> None:
         await check_hover(editor)
         await check_other_files(editor)
         await check_handbook(editor)
+        await check_scripts(editor)
 
 
 def read(files: list[Path]) -> list[str]:
@@ -71,7 +97,7 @@ async def check_handbook(editor: Editor) -> None:
     """The examples, which load, please the editor too."""
     shown = [
         (f"{SCHEMAS[kind_of(name)]}\n{text}", ROOT / "flows" / f"{number}_{name.replace('/', '_')}")
-        for number, files in enumerate(EXAMPLES.values())
+        for number, files in enumerate([*EXAMPLES.values(), read_files(SCRIPTS)])
         for name, text in files.items()
     ]
     opened = await asyncio.gather(*(editor.open(file, text) for text, file in shown))
@@ -96,6 +122,36 @@ async def check_hover(editor: Editor) -> None:
     )
     assert "How many" in await editor.hover(DRAFT, place_of("    digits: 4"), 6)
     assert "Where a call comes in" in await editor.hover(DRAFT, place_of("start: main"), 2)
+
+
+async def check_scripts(editor: Editor) -> None:
+    lines = SCRIPT.split("\n")
+    told = await editor.open(CALLS, SCRIPT)
+    slips = {one for one in told if int(one.partition(":")[0]) <= lines.index("    - hang_up")}
+    assert slips == {
+        "5: this is no date and time; write it as 2026-03-31T09:30",
+        "6: Property pres is not allowed.",
+        "8: Property languages is not allowed.",
+        '9: Value is not accepted. Valid values: "silence", "hang_up".',
+        '10: this is not made of keys; write digits, "*" and "#"',
+        '12: Value is not accepted. Valid values: "table", "not_found", "failed", "slow".',
+    }
+    await check_script_completion(editor, lines)
+    hovered = await editor.hover(CALLS, lines.index("    - hear: buka"), 7)
+    assert "Comes true when these words were said" in hovered
+
+
+async def check_script_completion(editor: Editor, lines: list[str]) -> None:
+    for begun in ("    - ", "    - li"):
+        verbs = await editor.complete(CALLS, lines.index(begun), len(begun))
+        assert verbs.keys() == VERBS.keys()
+        assert verbs["listen"].startswith("Listens only so long")
+    more = await editor.complete(CALLS, lines.index("      "), 6)
+    assert more.keys() == {"language", "exactly"}
+    officers = await editor.complete(CALLS, lines.index("    - officers: "), 16)
+    assert {"answer", "busy"} <= officers.keys()
+    answers = await editor.complete(CALLS, lines.index("        npwp_status: "), 21)
+    assert answers.keys() == {"table", "not_found", "failed", "slow"}
 
 
 async def check_other_files(editor: Editor) -> None:

@@ -243,7 +243,7 @@ FAULTS = {
         "3:7: two things at once; begin each with `- ` on a line of its own",
     "- dial: 1\n      langage: x":
         "4:7: there is no field 'langage' here; did you mean 'language'?",
-    "- press: satu": "3:7: 'satu' are no keys to press; write digits, \"*\" and \"#\"",
+    "- press: satu": "3:7: 'satu' is not made of keys; write digits, \"*\" and \"#\"",
     "- dial: 1\n      at: besok": "4:7: 'besok' is no date and time; write it as 2026-03-31T09:30",
     "- dial: 1\n      at: 2026-02-30T10:00": "4:7: '2026-02-30T10:00' is no date and time …",
     "- wait: 5": "3:7: '5' is no duration …",

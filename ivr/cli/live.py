@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ivr.cli.keyboard import Keyboard
 from ivr.engine.steps import Record, Step
-from ivr.scripts import model
+from ivr.scripts import model, world
 from ivr.scripts.model import AnyStep
 from ivr.scripts.player import to_officer
 from ivr.simulator import Act, Leave, Line, Press, Quiet, Speak, Wait
@@ -62,7 +62,7 @@ class LiveCaller:
         self._heard = -1
         self.steps: list[AnyStep] = []
         self.line = Line()
-        self.answer: Callable[[model.SetLookups], None] = lambda wanted: None
+        self.answer: Callable[[world.SetLookups], None] = lambda wanted: None
 
     def act(self, step: Step, *, playing: bool) -> Act | None:
         """One entry as an act; the end of the input hangs up."""
@@ -72,7 +72,7 @@ class LiveCaller:
         self._tell(ASK_RECORD if recording else f"{self._keyboard.hint} · {ASK}")
         while True:
             done = self._read(recording=recording)
-            if isinstance(done, model.SetLookups):
+            if isinstance(done, world.SetLookups):
                 self.steps.append(done)
                 self.answer(done)
             elif done is not None:
@@ -94,7 +94,7 @@ class LiveCaller:
                 return Wait(length)
             case model.HangUp():
                 return Leave()
-            case model.SetOfficers(officers=officers):
+            case world.SetOfficers(officers=officers):
                 return to_officer(officers)
             case _:
                 return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ivr.flow.schema import PLACES
+from ivr.schema import PLACES
 
 FOLDER = ".schema"
 """Where a flow directory keeps its schemas; a folder with a full stop is no part of the flows."""
@@ -42,7 +42,7 @@ def schema(name: str | None, directory: Path | None) -> None:
 
 def read_schema(name: str) -> str:
     """A shipped schema as JSON text."""
-    return resources.files("ivr.flow.schema").joinpath(f"{name}.json").read_text("utf-8")
+    return resources.files("ivr.schema").joinpath(f"{name}.json").read_text("utf-8")
 
 
 def _write(folder: Path) -> None:

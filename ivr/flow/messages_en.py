@@ -255,7 +255,7 @@ SENTENCES: Mapping[str, str] = {
     "script-step": "this is nothing that happens in a call; a step begins with press, silence,"
     " speak, wait, listen, hang_up, officers, lookups, hear, reach, value or outcome",
     "script-steps": "two things at once; begin each with `- ` on a line of its own",
-    "script-press": '\'{value}\' are no keys to press; write digits, "*" and "#"',
+    "script-press": '\'{value}\' is not made of keys; write digits, "*" and "#"',
     "script-date": "'{value}' is no date and time; write it as 2026-03-31T09:30",
     "script-no-dial": "nobody dials; begin with `- dial:` here or under `begin`",
     "script-dials-again": "the call has begun already; a second `dial` belongs to another call",

@@ -12,8 +12,6 @@ from ivr.flow.plan import unknown
 from ivr.flow.sources import SourceField
 from ivr.scripts.hearing import words_of
 from ivr.scripts.model import (
-    EVERY,
-    Answer,
     Dial,
     HangUp,
     Hear,
@@ -21,13 +19,13 @@ from ivr.scripts.model import (
     Outcome,
     Press,
     Reach,
-    SetLookups,
     Silence,
     Speak,
     Value,
     Wait,
 )
 from ivr.scripts.reading import Placed, Script, ScriptFile
+from ivr.scripts.world import EVERY, Answer, SetLookups
 
 COUNTED = ("tiket", "petugas", "putus_ivr", "galat")
 """Outcomes that the engine gives by itself."""

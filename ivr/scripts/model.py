@@ -12,16 +12,20 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from ivr.flow.scalars import Duration, Model, Name, refusal
+from ivr.flow.scalars import Duration, Model, Name, refusal, shape
+from ivr.scripts.world import SetLookups, SetOfficers
 
 WHEN = datetime(2026, 3, 2, 10, 0)
 """When a call begins that does not say it: a Monday, on the hotline's clock."""
+
+_DATE = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?"
+_PRESS = r"[0-9*#]{1,100}"
 
 
 def _read_date(written: object) -> object:
     if not isinstance(written, str):
         return written
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", written):
+    if not re.fullmatch(_DATE, written):
         raise refusal("script-date")
     try:
         return datetime.fromisoformat(written)
@@ -30,60 +34,24 @@ def _read_date(written: object) -> object:
 
 
 def _check_press(keys: object) -> object:
-    if isinstance(keys, str) and not re.fullmatch(r"[0-9*#]{1,100}", keys):
+    if isinstance(keys, str) and not re.fullmatch(_PRESS, keys):
         raise refusal("script-press")
     return keys
 
 
-def _read_answer(written: object) -> object:
-    if written == "slow":
-        return SLOW_ANSWER
-    return {"result": written} if isinstance(written, str) else written
-
-
-def _read_answers(written: object) -> object:
-    return written if isinstance(written, list | tuple) else [written]
-
-
-def _read_lookups(written: object) -> object:
-    return {EVERY: written} if isinstance(written, str) else written
-
-
-def _read_officers(written: object) -> object:
-    return {"do": written} if isinstance(written, str) else written
-
-
-EVERY = "*"
-"""Stands for every source."""
-
-
-class Answer(Model):
-    """What a source answers: `found` fields as they stand in a table, a `result`, or its own answer
-    (`table`), each `after` so many milliseconds."""
-
-    result: Literal["table", "not_found", "failed"] = "table"
-    found: Mapping[Name, str] | None = None
-    after: Duration = 0
-
-
-SLOW_ANSWER = Answer(after=5_000)
-"""The word `slow`: long enough that the caller is told to wait."""
-
-
-class Officers(Model):
-    """What the officers do with a caller; `after` and `talk` (milliseconds) belong to `answer`."""
-
-    do: Literal["answer", "busy", "no_answer", "full", "closed", "unreachable"]
-    after: Duration = 5_000
-    talk: Duration = 60_000
+_WrittenDate = BeforeValidator(
+    _read_date, json_schema_input_type=Annotated[str, shape(_DATE, "script-date")]
+)
 
 
 class Dial(Model):
-    """The call begins: what is dialled, when, from which number (None: withheld), in which language
-    (None: the first of the hotline)."""
+    """The call begins: what is dialled, when, from which number, in which language.
+
+    `caller` None: withheld; `language` None: the first of the hotline.
+    """
 
     dial: str
-    at: Annotated[datetime, BeforeValidator(_read_date)] = WHEN
+    at: Annotated[datetime, _WrittenDate] = WHEN
     caller: str | None = None
     language: str | None = None
 
@@ -91,7 +59,7 @@ class Dial(Model):
 class Press(Model):
     """Keys, after what is being said."""
 
-    press: Annotated[str, BeforeValidator(_check_press)]
+    press: Annotated[str, BeforeValidator(_check_press), shape(_PRESS, "script-press")]
 
 
 class Silence(Model):
@@ -101,19 +69,28 @@ class Silence(Model):
 
 
 class Speak(Model):
-    """The caller speaks for so many milliseconds, after what is being said."""
+    """The caller speaks for so long, after what is being said.
+
+    `speak`: milliseconds.
+    """
 
     speak: Duration
 
 
 class Wait(Model):
-    """The caller does nothing for so many milliseconds, after what is being said."""
+    """The caller does nothing for so long, after what is being said.
+
+    `wait`: milliseconds.
+    """
 
     wait: Duration
 
 
 class Listen(Model):
-    """The caller listens for so many milliseconds only, and then acts, also in mid-sentence."""
+    """The caller listens only so long, and then acts, also in mid-sentence.
+
+    `listen`: milliseconds.
+    """
 
     listen: Duration
 
@@ -124,28 +101,11 @@ class HangUp(Model):
     hang_up: Literal["yes"] = "yes"
 
 
-class SetOfficers(Model):
-    """What the officers do from here on."""
-
-    officers: Annotated[Officers, BeforeValidator(_read_officers)]
-
-
-Answers: TypeAlias = Annotated[
-    tuple[Annotated[Answer, BeforeValidator(_read_answer)], ...],
-    Field(min_length=1),
-    BeforeValidator(_read_answers),
-]
-"""One answer after the other; the last one stays."""
-
-
-class SetLookups(Model):
-    """What sources answer from here on, by their name; `EVERY` for all."""
-
-    lookups: Annotated[Mapping[str, Answers], BeforeValidator(_read_lookups)]
-
-
 class Hear(Model):
-    """Words that must be heard, in one `language` (None: any); `exactly`: a whole prompt."""
+    """Words that must be heard.
+
+    `language` None: in any; `exactly`: a whole prompt.
+    """
 
     hear: str
     language: str | None = None
@@ -215,7 +175,7 @@ def _verb(step: object) -> str:
     return f"to {next(word for word, model in VERBS.items() if isinstance(step, model))}"
 
 
-Step: TypeAlias = Annotated[
+_WholeStep: TypeAlias = Annotated[
     Annotated[Dial, Tag("to dial")]
     | Annotated[Press, Tag("to press")]
     | Annotated[Silence, Tag("to silence")]
@@ -230,12 +190,18 @@ Step: TypeAlias = Annotated[
     | Annotated[Value, Tag("to value")]
     | Annotated[Outcome, Tag("to outcome")],
     Discriminator(_verb),
-    BeforeValidator(_read_step),
+]
+Step: TypeAlias = Annotated[
+    _WholeStep,
+    BeforeValidator(_read_step, json_schema_input_type=Literal["silence", "hang_up"] | _WholeStep),
 ]
 
 
 class CallFile(Model):
-    """A file of call scripts. `begin` stands before every call that does not dial itself."""
+    """A file of call scripts.
+
+    `begin` stands before every call that does not dial itself.
+    """
 
     begin: tuple[Step, ...] = ()
     calls: Mapping[str, tuple[Step, ...]] = Field(min_length=1)

@@ -9,8 +9,8 @@ from ivr.engine.answers import make_found, make_not_found
 from ivr.engine.outcomes import Failed
 from ivr.engine.steps import Record, Step, Transfer
 from ivr.flow.bundle import Bundle
-from ivr.scripts import model
-from ivr.scripts.model import AnyStep, Officers
+from ivr.scripts import model, world
+from ivr.scripts.model import AnyStep
 from ivr.simulator import Act, Caller, Fixed, Leave, Line, Officer, Press, Quiet, Speak, Wait
 from ivr.simulator.caller import Does
 
@@ -44,7 +44,7 @@ class Player:
         self,
         steps: Sequence[AnyStep],
         line: Line,
-        answer: Callable[[model.SetLookups], None],
+        answer: Callable[[world.SetLookups], None],
         begun: Callable[[int | None], None],
         then: Caller | None = None,
     ) -> None:
@@ -65,7 +65,7 @@ class Player:
             if self._waits_on(todo, step):
                 return None
             self._start()
-            if isinstance(todo.act, model.SetLookups):
+            if isinstance(todo.act, world.SetLookups):
                 self._answer(todo.act)
             elif todo.act != model.Listen(listen=0):
                 return self._do(todo.act, step)
@@ -94,7 +94,7 @@ class Player:
                 return Wait(length)
             case model.HangUp():
                 return Leave()
-            case model.SetOfficers(officers=officers):
+            case world.SetOfficers(officers=officers):
                 return to_officer(officers)
             case _:
                 return None
@@ -117,7 +117,7 @@ def _acts(steps: Sequence[AnyStep]) -> list[Todo]:
     for index, step in enumerate(steps):
         if isinstance(step, model.Dial | model.Hear | model.Reach | model.Value | model.Outcome):
             continue
-        setting = isinstance(step, model.SetOfficers | model.SetLookups)
+        setting = isinstance(step, world.SetOfficers | world.SetLookups)
         listens = isinstance(step, model.Listen)
         at_once = listens or listened or (setting and not begun)
         times = step.silence if isinstance(step, model.Silence) else 1
@@ -127,12 +127,12 @@ def _acts(steps: Sequence[AnyStep]) -> list[Todo]:
     return todo
 
 
-def to_officer(officers: Officers) -> Officer:
+def to_officer(officers: world.Officers) -> Officer:
     """What the officers of the simulator do."""
     return Officer(_DOES[officers.do], officers.after, officers.talk)
 
 
-def to_fixed(bundle: Bundle, source: str, answer: model.Answer) -> Fixed:
+def to_fixed(bundle: Bundle, source: str, answer: world.Answer) -> Fixed:
     """The answer of a script as one of a source."""
     if answer.found is not None:
         declared = bundle.sources[source].fields

@@ -19,9 +19,10 @@ from ivr.flow.bundle import Bundle
 from ivr.flow.identifiers import luhn_digit
 from ivr.ports import LiveRow, NewCase, Notifier, Source, Turn
 from ivr.scripts.hearing import Prompt
-from ivr.scripts.model import EVERY, Dial, SetLookups
+from ivr.scripts.model import Dial
 from ivr.scripts.player import Player, to_fixed
 from ivr.scripts.reading import Script
+from ivr.scripts.world import EVERY, SetLookups
 from ivr.simulator import Caller, Heard, Line, Simulator, WishedAnswers
 from ivr.simulator.messages import KeptMessages
 from ivr.speech.wording import write_out

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 from ivr.engine.run import Run
 from ivr.engine.values import Personal, Secret
 from ivr.engine.values import Value as Held
-from ivr.scripts import model
+from ivr.scripts import model, world
 from ivr.scripts.hearing import Prompt, find_prompt, find_words, spell_out, words_of
 from ivr.scripts.reading import Placed
 
@@ -117,8 +117,8 @@ def _judge(step: model.AnyStep, part: _Part, played: Played) -> tuple[str, str] 
             | model.Wait()
             | model.Listen()
             | model.HangUp()
-            | model.SetOfficers()
-            | model.SetLookups()
+            | world.SetOfficers()
+            | world.SetLookups()
         ):
             return None
         case _:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from ivr.scripts import model
+from ivr.scripts import model, world
 from ivr.scripts.hearing import Prompt, words_of
 from ivr.scripts.model import AnyStep
 from ivr.scripts.playing import Played
@@ -61,11 +61,11 @@ def _write_step(step: AnyStep) -> Iterator[str]:
     match step:
         case model.Silence(silence=1) | model.HangUp():
             yield "silence" if isinstance(step, model.Silence) else "hang_up"
-        case model.SetOfficers(officers=officers):
+        case world.SetOfficers(officers=officers):
             yield from _write_entries("officers", _write_officers(officers))
-        case model.SetLookups(lookups=lookups):
+        case world.SetLookups(lookups=lookups):
             answers = {name: _write_answers(given) for name, given in lookups.items()}
-            every = answers.get(model.EVERY)
+            every = answers.get(world.EVERY)
             yield from _write_entries("lookups", every if every is not None else answers)
         case _:
             for name in type(step).model_fields:
@@ -74,7 +74,7 @@ def _write_step(step: AnyStep) -> Iterator[str]:
                     yield from _write_entries(name, value)
 
 
-def _write_officers(officers: model.Officers) -> object:
+def _write_officers(officers: world.Officers) -> object:
     return (
         {"do": officers.do, "after": _seconds(officers.after), "talk": _seconds(officers.talk)}
         if officers.do == "answer"
@@ -82,13 +82,13 @@ def _write_officers(officers: model.Officers) -> object:
     )
 
 
-def _write_answers(answers: Sequence[model.Answer]) -> object:
+def _write_answers(answers: Sequence[world.Answer]) -> object:
     written = [_write_answer(answer) for answer in answers]
     return written[0] if len(written) == 1 else written
 
 
-def _write_answer(answer: model.Answer) -> object:
-    if answer == model.SLOW_ANSWER:
+def _write_answer(answer: world.Answer) -> object:
+    if answer == world.SLOW_ANSWER:
         return "slow"
     after = {"after": _seconds(answer.after)} if answer.after else {}
     if answer.found is not None:
