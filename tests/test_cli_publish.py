@@ -70,3 +70,17 @@ def test_a_stale_translation_keeps_the_flows_back(
     assert run("publish", str(tiny)) == 1
     assert "[stale-text]" in capsys.readouterr().err
     assert run("publish", str(tiny), "--untested") == 0
+
+
+def test_differences_are_told_in_indonesian(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IVR_FLOWS", str(tiny))
+    assert run("publish", str(tiny)) == 0
+    capsys.readouterr()
+    assert run("diff", "--language", "id") == 0
+    assert capsys.readouterr().out == "tidak ada perbedaan\n"
+    hotline = tiny / "hotline.yaml"
+    hotline.write_text(f"{hotline.read_text()}limits:\n  turns: 77\n")
+    assert run("diff", "--language", "id") == 1
+    assert capsys.readouterr().out == "layanan, limits: turns kini 77, sebelumnya 500\n"

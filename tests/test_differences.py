@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from ivr.flow.bundle import Bundle
 from ivr.flow.differences import list_differences
+from ivr.flow.differences_words import ENGLISH, INDONESIAN
 from ivr.flow.holidays import Holidays
 from ivr.flow.loader import check_files, read_directory
 from tests.talk import load_texts, write_flow
@@ -61,10 +63,27 @@ CASES = {
 }
 
 
+IN_INDONESIAN = {
+    "option": [
+        "pilihan filing dari tax.main kini menuju alur tax/number, sebelumnya alur tax/filing"
+    ],
+    "timer": ["layanan, defaults: first_key kini 6.5 s, sebelumnya 8 s"],
+    "limit": ["layanan, limits: turns kini 400, sebelumnya 500"],
+    "universal key": [
+        "layanan, keys: 7 tidak ditetapkan lagi (back)",
+        "layanan, keys: 8 kini back",
+    ],
+    "number": ["layanan, numbers: 1504 kini tax"],
+    "table": ["data sumber billing_codes: 1 baris ditambahkan, 1 baris dihapus"],
+}
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_change_is_told(case: str) -> None:
     changes, told = CASES[case]
-    assert list_differences(SHIPPED, load(changes)) == told
+    changed = load(changes)
+    assert list_differences(SHIPPED, changed) == told
+    assert list_differences(SHIPPED, changed, "id") == IN_INDONESIAN[case]
 
 
 def test_nothing_differs_from_itself() -> None:
@@ -152,3 +171,58 @@ def test_holidays_are_told() -> None:
     name = moved.pop(day).name
     changed = replace(SHIPPED, holidays=Holidays(years=holidays.years, days=moved))
     assert list_differences(SHIPPED, changed) == [f"holiday on {day}: none instead of {name}"]
+
+
+OFFICE = """
+webhooks:
+  office:
+    url: https://office.example/calls
+    timeout: 2s
+    fields: [case]
+    headers:
+      X-Office: main
+"""
+
+
+def with_webhooks(written: str) -> Bundle:
+    files = {**FILES, "sources.yaml": FILES["sources.yaml"] + written.encode()}
+    bundle, faults = check_files(FLOWS, files)
+    assert bundle is not None, "\n".join(map(str, faults))
+    return bundle
+
+
+def test_webhooks_are_told() -> None:
+    one = with_webhooks(OFFICE)
+    assert list_differences(SHIPPED, one) == ["webhook office is new"]
+    assert list_differences(one, SHIPPED, "id") == ["webhook office tidak ada lagi"]
+    changed = OFFICE.replace("2s", "2500ms").replace("[case]", "[case, number]")
+    changed = changed.replace("X-Office: main", "X-Office: {secret: office_key}")
+    assert list_differences(one, with_webhooks(changed)) == [
+        "webhook office, headers: X-Office is now secret office_key, prefix none instead of main",
+        "webhook office: timeout is now 2.5 s instead of 2 s",
+        "webhook office: fields is now case, number instead of case",
+    ]
+
+
+def test_menus_and_texts_are_told_in_indonesian() -> None:
+    other = MENU.replace("name: two, label: dua, next: end", "name: three, label: tiga, next: talk")
+    other += "  talk: {type: say, say: Halo., next: end}\n"
+    assert list_differences(build(MENU), build(other), "id") == [
+        "pilihan two dari main.main tidak ada lagi",
+        "pilihan three dari main.main baru ditambahkan: tombol 2, menuju talk",
+        "simpul main.talk baru ditambahkan (say)",
+        "teks main.main.options.three (id) baru ditambahkan: “Untuk tiga, tekan dua.”",
+        "teks main.talk.say (id) baru ditambahkan: “Halo.”",
+        "teks main.main.options.two (id) tidak ada lagi: “Untuk dua, tekan dua.”",
+    ]
+
+
+def test_both_languages_have_every_sentence_with_the_same_values() -> None:
+    def fields(sentence: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+    assert {code: fields(one) for code, one in ENGLISH.items()} == {
+        code: fields(one) for code, one in INDONESIAN.items()
+    }
+    same = {code for code, one in ENGLISH.items() if INDONESIAN[code] == one}
+    assert same == {"webhook", "part"}

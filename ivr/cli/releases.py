@@ -27,6 +27,10 @@ from ivr.shelf import Shelf
 
 NOTE = click.option("--note", default="", help="Why, for those who read the history later.")
 LONGEST_NOTE = 500
+NOTHING_TO_TELL = {
+    "en": ("no differences", "another order, no more"),
+    "id": ("tidak ada perbedaan", "hanya urutannya yang berbeda"),
+}
 
 
 @click.command("publish", short_help="Put the flows in force.")
@@ -106,8 +110,11 @@ def bundles(settings: Settings, as_json: bool) -> None:
 @click.argument("before", required=False)
 @click.argument("after", required=False)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@click.option("--language", type=click.Choice(["en", "id"]), default="en", show_default=True)
 @click.pass_obj
-def diff(settings: Settings, before: str | None, after: str | None, as_json: bool) -> None:
+def diff(
+    settings: Settings, before: str | None, after: str | None, as_json: bool, language: str
+) -> None:
     """Say in words what differs between BEFORE [what is in force] and AFTER [IVR_FLOWS].
 
     Both may be a directory, or a published hash or its beginning. Exit code 1 when something
@@ -118,14 +125,15 @@ def diff(settings: Settings, before: str | None, after: str | None, as_json: boo
     history = read_history(settings.history)
     old = _find_in_force(settings, history) if before is None else _find(settings, history, before)
     new = load_directory(settings.flows) if after is None else _find(settings, history, after)
-    told = list_differences(old, new)
+    told = list_differences(old, new, language)
     if as_json:
         click.echo(json.dumps({"before": old.hash, "after": new.hash, "differences": told}))
     else:
         for sentence in told:
             click.echo(sentence)
         if not told:
-            click.echo("no differences" if old.hash == new.hash else "another order, no more")
+            same, reordered = NOTHING_TO_TELL[language]
+            click.echo(same if old.hash == new.hash else reordered)
     sys.exit(1 if told else 0)
 
 
