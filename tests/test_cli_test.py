@@ -119,6 +119,21 @@ def test_faults_of_scripts_are_told_by_both_commands(tiny: Path) -> None:
     assert "skrip" not in run(tiny, "--language", "id").output
     checked = CliRunner().invoke(check, [str(tiny)], obj=read_settings({}))
     assert (checked.exit_code, checked.output) == (1, f"{fault}1 fault, 0 warnings\n")
+    assert check_in_indonesian(tiny).endswith("\n1 kesalahan, 0 peringatan\n")
+
+
+def check_in_indonesian(directory: Path) -> str:
+    return (
+        CliRunner()
+        .invoke(check, [str(directory), "--language", "id"], obj=read_settings({}))
+        .output
+    )
+
+
+def test_a_sound_directory_is_told_in_indonesian(tiny: Path) -> None:
+    assert check_in_indonesian(tiny) == (
+        "tidak ada kesalahan, 0 peringatan: 2 alur, 3 simpul, 2 skrip panggilan\n"
+    )
 
 
 def test_a_directory_without_scripts_cannot_be_tested(tiny: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner, Result
@@ -75,8 +76,25 @@ def test_command_explains_a_code() -> None:
         "wrong:\n    - key: 12\n\nright:\n    - key: 3\n"
     )
     told = explain("key-prefix", "--language", "id").output
-    assert told.startswith("key-prefix (salah)\n\ntax.yaml:23:9: ")
-    assert told.endswith("salah:\n    - key: 12\n\nbenar:\n    - key: 3\n")
+    assert told.startswith("key-prefix (kesalahan)\n\ntax.yaml:23:9: ")
+    assert "\n\nsalah:\n    - key: 12\n\nbenar:\n    - key: 3\n\n" in told
+    assert told.endswith("hanya ada dalam bahasa Inggris: ivr explain key-prefix\n")
+
+
+def test_command_explains_in_indonesian_what_has_no_example() -> None:
+    assert explain("unreadable-file", "--language", "id").output == (
+        "unreadable-file (kesalahan)\n\n"
+        "berkas tidak dapat dibaca: …; perbaiki izinnya, atau singkirkan\n\n"
+        "Penjelasan lebih panjang hanya ada dalam bahasa Inggris: ivr explain unreadable-file\n"
+    )
+
+
+def test_no_example_has_an_english_remark() -> None:
+    """They are shown with Indonesian messages, too: what is commented out is YAML."""
+    for code, example in EXAMPLES.items():
+        for line in f"{example.wrong}\n{example.right}".splitlines():
+            if line.startswith("# "):
+                assert re.fullmatch(r"# (flows/\S+\.yaml|[a-z_.]+: .+)", line), code
 
 
 def test_command_takes_what_is_written_in_brackets_and_guesses() -> None:

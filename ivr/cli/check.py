@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -41,16 +42,34 @@ def check(settings: Settings, directory: Path | None, as_json: bool, language: s
     else:
         for fault in faults:
             click.echo(fault.tell(language))
-        click.echo(_verdict(bundle if sound else None, faults, len(scripts)))
+        sizes = _sizes(bundle, len(scripts)) if bundle is not None and sound else {}
+        click.echo(_VERDICTS[language](faults, sizes))
     sys.exit(0 if sound else 1)
 
 
-def _verdict(bundle: Bundle | None, faults: list[Fault], scripts: int) -> str:
+def _sizes(bundle: Bundle, scripts: int) -> dict[str, int]:
+    """How many there are of each, by the English noun."""
+    nodes = sum(len(flow.nodes) for flow in bundle.flows.values())
+    sizes = {"flow": len(bundle.flows), "node": nodes}
+    return {**sizes, "call script": scripts} if scripts else sizes
+
+
+def _conclude(faults: Sequence[Fault], sizes: Mapping[str, int]) -> str:
+    """The last line; no sizes: there are faults."""
     warnings = sum(fault.severity == "warning" for fault in faults)
     warned = count(warnings, "warning")
-    if bundle is None:
+    if not sizes:
         return f"{count(len(faults) - warnings, 'fault')}, {warned}"
-    nodes = sum(len(flow.nodes) for flow in bundle.flows.values())
-    parts = [count(len(bundle.flows), "flow"), count(nodes, "node")]
-    parts += [count(scripts, "call script")] if scripts else []
-    return f"no faults, {warned}: {', '.join(parts)}"
+    return f"no faults, {warned}: {', '.join(count(n, noun) for noun, n in sizes.items())}"
+
+
+def _conclude_in_indonesian(faults: Sequence[Fault], sizes: Mapping[str, int]) -> str:
+    warnings = sum(fault.severity == "warning" for fault in faults)
+    if not sizes:
+        return f"{len(faults) - warnings} kesalahan, {warnings} peringatan"
+    told = ", ".join(f"{n} {_NOUNS[noun]}" for noun, n in sizes.items())
+    return f"tidak ada kesalahan, {warnings} peringatan: {told}"
+
+
+_NOUNS = {"flow": "alur", "node": "simpul", "call script": "skrip panggilan"}
+_VERDICTS = {"en": _conclude, "id": _conclude_in_indonesian}

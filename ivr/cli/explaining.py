@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections import defaultdict
 from importlib import resources
 from typing import Any
 
@@ -15,8 +16,9 @@ from ivr.flow.faults import nearest
 
 _WORDS = {
     "en": {"fault": "fault", "warning": "warning", "wrong": "wrong", "right": "right"},
-    "id": {"fault": "salah", "warning": "peringatan", "wrong": "salah", "right": "benar"},
+    "id": {"fault": "kesalahan", "warning": "peringatan", "wrong": "salah", "right": "benar"},
 }
+_ENGLISH_ONLY = "Penjelasan lebih panjang hanya ada dalam bahasa Inggris: ivr explain {code}"
 
 
 @click.command("explain", short_help="Explain a fault code.")
@@ -25,6 +27,8 @@ _WORDS = {
 @click.option("--language", type=click.Choice(["en", "id"]), default="en", show_default=True)
 def explain_code(code: str, as_json: bool, language: str) -> None:
     """Explain the CODE at the end of a line of `ivr check`, with a wrong and a right example.
+
+    In Indonesian it has the message and the examples; the long meaning is in English only.
 
     Example: ivr explain key-prefix
     """
@@ -48,13 +52,19 @@ def _read() -> dict[str, Any]:
 
 
 def _tell(code: str, severity: str, found: dict[str, Any], language: str) -> list[str]:
-    """The long explanation is in English; the message and the examples speak for themselves."""
+    """The long meaning is in English; elsewhere the message and the examples stand for it."""
     words = _WORDS[language]
     head = f"{code} ({words[severity]})"
-    parts = [f"{head}: {found['meaning']}" if language == "en" else head]
-    if not found["told"]:
-        return parts if language == "en" else [head, messages.LANGUAGES[language][code]]
-    examples = [
-        f"{words[side]}:\n{textwrap.indent(found[side], '    ')}" for side in ("wrong", "right")
-    ]
-    return [*parts, found["told"][language], *examples]
+    told = [found["told"][language]] if found["told"] else []
+    if told:
+        told += [
+            f"{words[side]}:\n{textwrap.indent(found[side], '    ')}" for side in ("wrong", "right")
+        ]
+    if language == "en":
+        return [f"{head}: {found['meaning']}", *told]
+    return [head, *(told or [_write_bare(code, language)]), _ENGLISH_ONLY.format(code=code)]
+
+
+def _write_bare(code: str, language: str) -> str:
+    """The sentence of a fault that has no example: `…` stands where the names would be."""
+    return messages.write(code, language, defaultdict(lambda: "…"), None)
