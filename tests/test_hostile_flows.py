@@ -60,7 +60,8 @@ def test_links_in_a_circle_are_not_followed(flows: Path) -> None:
 
 
 def test_a_whole_directory_of_bombs_is_refused_in_bounds(flows: Path) -> None:
-    """Ten megabytes, aliases of aliases, brackets, four hundred nodes, three hundred subflows."""
+    """Ten megabytes, aliases of aliases, brackets, four hundred nodes, three hundred subflows, a
+    file of nothing but unknown fields."""
     (flows / "big.yaml").write_bytes(b"x: y\n" * 2_000_000)
     levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     levels += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
@@ -74,9 +75,10 @@ def test_a_whole_directory_of_bombs_is_refused_in_bounds(flows: Path) -> None:
     chain = "".join(f"  n{n}: {{type: language, to: id, next: n{n + 1}}}\n" for n in range(400))
     end = "  n400: {type: hangup}\n"
     (flows / "chain.yaml").write_text(f"flow: chain\ntitle: x\nstart: n0\nnodes:\n{chain}{end}")
+    (flows / "fields.yaml").write_text("".join(f"f{n}: 1\n" for n in range(12_000)))
     codes = {fault["code"] for fault in check_in_bounds(flows)}
     assert codes >= {"too-large", "too-many-parts", "too-deep", "unreadable-character"}
-    for name in ("big", "bomb", "deep", "nul"):
+    for name in ("big", "bomb", "deep", "nul", "fields"):
         (flows / f"{name}.yaml").unlink()
     told = {fault["code"]: fault for fault in check_in_bounds(flows)}
     assert told.keys() >= {"recursive-subflow", "silent-loop", "unreachable-flow"}

@@ -16,7 +16,8 @@ from pydantic import AfterValidator
 from ivr.flow.scalars import Model, Name, refusal
 
 _URL = re.compile(r"(https?)://([^/?#]*)(/[^?#]*)?(?:\?([^#]*))?")
-_HOST = re.compile(r"(?:[a-z0-9]([a-z0-9-]*[a-z0-9])?\.?)+|\[[0-9a-f:.]+\]")
+_LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\]")
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|\[::1\]")
 _PORTS = {"https": ":443", "http": ":80"}
 _OURS = (

@@ -6,6 +6,7 @@ pydantic checks; its words never reach a person: every error type becomes a faul
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -121,24 +122,24 @@ def _simplify(error: Any, tree: Tree) -> _Error:
 
 def _without_noise(errors: list[_Error]) -> Iterator[_Error]:
     """One error for a path: of a union, only what the member says that was meant."""
+    kinds: dict[Path, set[str]] = defaultdict(set)
+    for error in errors:
+        kinds[error.path].add(error.type)
+    above = {path[:length] for path in kinds for length in range(len(path))}
     seen: set[Path] = set()
     for error in errors:
-        if error.path in seen or any(_is_better(other, error) for other in errors):
-            continue
-        seen.add(error.path)
-        yield error
+        better = _has_better(error, kinds[error.path], above)
+        if error.path not in seen and not better:
+            seen.add(error.path)
+            yield error
 
 
-def _is_better(other: _Error, error: _Error) -> bool:
+def _has_better(error: _Error, kinds: set[str], above: set[Path]) -> bool:
+    """Whether another error says more. `kinds` are those at its path, `above` has each path that
+    another error lies below."""
     if isinstance(error.input, str):
-        wants_mapping = _EXPECTATIONS.get(error.type) == "mapping-expected"
-        return wants_mapping and other.path == error.path and other.type != error.type
-    under = other.path[: len(error.path)] == error.path
-    return (
-        error.type in ("string_type", "literal_error", "too_short")
-        and under
-        and other.path != error.path
-    )
+        return _EXPECTATIONS.get(error.type) == "mapping-expected" and len(kinds) > 1
+    return error.type in ("string_type", "literal_error", "too_short") and error.path in above
 
 
 def _is_broken(path: Path, tree: Tree) -> bool:
