@@ -37,6 +37,13 @@ def simulate(typed: str, *arguments: str, flows: Path = FLOWS) -> Result:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_a_call_at_the_end_of_the_calendar_is_refused(at: str) -> None:
+    refused = simulate("h\n", "1500", "--at", at)
+    assert refused.exit_code == 2
+    assert f"'{at}' is too far from today." in refused.output
+
+
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
     for name, text in {**TINY, "hotline.yaml": HOTLINE, "texts/en.yaml": TEXTS}.items():

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from ivr.scripts.model import EARLIEST, LATEST
+
 ZONE = ZoneInfo("Asia/Jakarta")
 
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
@@ -42,9 +44,12 @@ class Moment(click.ParamType[datetime]):
         """Read it; fails with a sentence that shows the form."""
         if _MOMENT.fullmatch(value):
             try:
-                return datetime.fromisoformat(value)
+                at = datetime.fromisoformat(value)
             except ValueError:
                 self.fail(f"{value!r} is not in the calendar or on the clock.", param, ctx)
+            if not EARLIEST <= at.year <= LATEST:
+                self.fail(f"{value!r} is too far from today.", param, ctx)
+            return at
         self.fail(
             f"{value!r} is no date and time. Give both in this form: 2026-12-25T10:00", param, ctx
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from math import isfinite
 from typing import Annotated, Any, LiteralString, TypeAlias
 
 from pydantic import (
@@ -60,7 +61,10 @@ def _read_duration(written: object) -> object:
     found = re.fullmatch(_DURATION, written.strip())
     if not found:
         raise refusal("duration")
-    return round(float(found[1]) * _UNITS[found[2]])
+    milliseconds = float(found[1]) * _UNITS[found[2]]
+    if not isfinite(milliseconds):
+        raise refusal("duration")
+    return round(milliseconds)
 
 
 def _check_name(name: str) -> str:

@@ -22,15 +22,22 @@ _DATE = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?"
 _PRESS = r"[0-9*#]{1,100}"
 
 
+EARLIEST, LATEST = 1970, 9000
+"""Years of a call: in others a time zone, or a long call, may lead to where no calendar goes."""
+
+
 def _read_date(written: object) -> object:
     if not isinstance(written, str):
         return written
     if not re.fullmatch(_DATE, written):
         raise refusal("script-date")
     try:
-        return datetime.fromisoformat(written)
+        at = datetime.fromisoformat(written)
     except ValueError:
         raise refusal("script-date") from None
+    if not EARLIEST <= at.year <= LATEST:
+        raise refusal("script-date")
+    return at
 
 
 def _check_press(keys: object) -> object:
