@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from ivr.config import Settings
-from ivr.errors import IvrError, UsageError
+from ivr.errors import IvrError, SetupError, UsageError
 from ivr.flow.bundle import Bundle
 from ivr.flow.faults import FaultyFlows
 from ivr.flow.loader import check_directory, check_files, read_directory
@@ -94,7 +95,7 @@ class Follower:
                 entry = self._publish_first(progress)
             else:
                 self._compare(entry)
-            self._published = self._open(entry)
+            self._published = self._open_first(entry)
         self._prepare(self._settings, self._serving().bundle, progress, deep=True)
         self._write()
         return self._serving().bundle
@@ -160,14 +161,27 @@ class Follower:
                     return _Served(bundle, "fallback", entry.n)
             raise
 
+    def _open_first(self, entry: Entry) -> _Served:
+        """As `_open`; while this machine lacks what it needs, the newest from before that it can
+        serve. As no entry asked for that one, this one is looked at again and again."""
+        opened = self._open(entry)
+        try:
+            self._examine(opened.bundle)
+        except SetupError as error:
+            for older in reversed(self._history.stack(self._now())[:-1]):
+                bundle = self._shelf.find(older.bundle)
+                if bundle is not None and not list(find_missing(self._settings, bundle)):
+                    _log.error("the flows %s are served instead: %s", older.bundle[:SHORT], error)
+                    return _Served(bundle, "fallback")
+        return opened
+
     async def _follow_history(self) -> None:
         while True:
             await asyncio.sleep(LOOK)
-            try:
+            with _staying():
                 await self._look_at_history()
-            except (IvrError, OSError) as error:
-                _log.error("the flows stay as they are: %s", error)
-                await asyncio.sleep(AGAIN)
+                continue
+            await asyncio.sleep(AGAIN)
 
     async def _look_at_history(self) -> None:
         if (self._settings.history / f"{len(self._history.entries) + 1:06}.json").exists():
@@ -189,11 +203,9 @@ class Follower:
 
     async def _follow_directory(self) -> None:
         async for state in follow_directory(self._settings.flows):
-            try:
+            with _staying():
                 async with self._lock:
                     await asyncio.to_thread(self._take_changed, state)
-            except (IvrError, OSError) as error:
-                _log.error("the flows stay as they are: %s", error)
 
     def _take_changed(self, state: State) -> None:
         before = self._draft, self._faults
@@ -240,6 +252,17 @@ class Follower:
             self._faults if asked else 0,
         )
         write_serving(self._settings.serving, serving)
+
+
+@contextmanager
+def _staying() -> Iterator[None]:
+    """Log what goes wrong, and go on: no file that a designer wrote may end the service."""
+    try:
+        yield
+    except (IvrError, OSError) as error:
+        _log.error("the flows stay as they are: %s", error)
+    except Exception:
+        _log.exception("the flows stay as they are: this is a fault of the program")
 
 
 def load_and_warn(flows: Path, today: date) -> Bundle:

@@ -152,6 +152,48 @@ async def test_what_cannot_be_spoken_is_not_taken_up(
     following.cancel()
 
 
+NEEDS_A_HOST = """
+webhooks:
+  office: {url: "https://office.example.go.id/told", timeout: 3s, fields: [topic]}
+"""
+
+
+async def test_what_the_machine_lacks_keeps_no_restart_from_serving(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    office.publish("A")
+    sources = office.settings.flows / "sources.yaml"
+    sources.write_text(NEEDS_A_HOST)
+    office.publish("B")
+    async with follow(office):
+        assert (office.served, office.serving.reason) == ("A", "fallback")
+        await office.until(lambda: "the flows stay as they are" in caplog.text)
+        assert "asks the host office.example.go.id, which is not allowed" in caplog.text
+    sources.unlink()
+    office.publish("C")
+    async with follow(office):
+        assert (office.served, office.serving.reason) == ("C", "published")
+
+
+async def test_a_fault_of_the_program_keeps_the_flows_as_they_are(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    def prepare(settings: Settings, bundle: Bundle, progress: object, *, deep: bool) -> None:
+        if bundle.texts["id"]["main.main.say"] == "B":
+            raise ZeroDivisionError
+
+    follower = Follower(
+        office.settings, "x", office.now, watch=True, render=office.render, prepare=prepare
+    )
+    follower.begin()
+    following = asyncio.create_task(follower.run())
+    office.change("B")
+    await office.until(lambda: "this is a fault of the program" in caplog.text)
+    office.change("C")
+    await office.until(lambda: office.served == "C")
+    following.cancel()
+
+
 async def test_a_watched_directory_is_taken_up_without_a_fault_only(
     office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
