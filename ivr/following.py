@@ -51,7 +51,7 @@ class _Served:
 class Follower:
     """`watch`: serve the flow directory itself. `by` is the account that publishes at the first
     start, `now` gives UTC. `render` makes prompts, `prepare` also puts up Asterisk's own sounds.
-    `taken` is called, in a thread, with a bundle that was taken over.
+    `taken` is called, in a thread, with a bundle that was taken over. `again`: see `AGAIN`.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class Follower:
         render: Render = render_prompts,
         prepare: Render = prepare_sounds,
         taken: Callable[[Bundle], None] = lambda bundle: None,
+        again: float = AGAIN,
     ) -> None:
         self._settings = settings
         self._by = by
@@ -72,6 +73,7 @@ class Follower:
         self._render = render
         self._prepare = prepare
         self._taken = taken
+        self._again = again
         self._shelf = Shelf(settings.shelf)
         self._history = History()
         self._published: _Served | None = None
@@ -149,7 +151,7 @@ class Follower:
                 )
 
     def _open(self, entry: Entry) -> _Served:
-        """What an entry asks for; when it is damaged, the newest from before that is whole."""
+        """What an entry asks for; while it is damaged, the newest from before that is whole."""
         try:
             return _Served(self._shelf.load(entry.bundle), REASONS[entry.act], entry.n)
         except IvrError as error:
@@ -158,7 +160,7 @@ class Follower:
                 if bundle is not None:
                     _log.error("%s", error)
                     _log.error("the flows %s are served instead", older.bundle[:SHORT])
-                    return _Served(bundle, "fallback", entry.n)
+                    return _Served(bundle, "fallback")
             raise
 
     def _open_first(self, entry: Entry) -> _Served:
@@ -181,7 +183,7 @@ class Follower:
             with _staying():
                 await self._look_at_history()
                 continue
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(self._again)
 
     async def _look_at_history(self) -> None:
         if (self._settings.history / f"{len(self._history.entries) + 1:06}.json").exists():
@@ -190,6 +192,8 @@ class Follower:
         if entry is not None and (self._published is None or entry.n != self._published.n):
             async with self._lock:
                 await asyncio.to_thread(self._take_entry, entry)
+            if self._published is not None and self._published.reason == "fallback":
+                await asyncio.sleep(self._again)
 
     def _take_entry(self, entry: Entry) -> None:
         opened = self._open(entry)

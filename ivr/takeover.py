@@ -12,6 +12,7 @@ import uuid
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
+from math import inf
 from pathlib import Path
 
 from ivr.config import Settings
@@ -27,57 +28,73 @@ _log = logging.getLogger(__name__)
 LOOK = 0.2
 """Seconds between two looks at `serving.json`: a stat, so that a few engines cost nothing."""
 
+AGAIN = 10.0
+"""Seconds after which what could not be read is tried again: a disk may be busy for a moment."""
+
 KINDS = {"publish": "published", "rollback": "rolled_back", "withdraw": "withdrawn"}
 _NAMESPACE = uuid.UUID("6f4a5a0e-7e0b-4a7c-9d43-3d9a1f0c7b52")
 """Of the ids of publications as facts: whichever engine tells of one, it is stored once."""
 
 
 class Takeover:
-    """Follows for one engine. `name` is the source of its facts."""
+    """Follows for one engine. `name` is the source of its facts; what could not be read is tried
+    again after `again` seconds."""
 
-    def __init__(self, settings: Settings, editions: Editions, journal: Journal, name: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        editions: Editions,
+        journal: Journal,
+        name: str,
+        again: float = AGAIN,
+    ) -> None:
         self._settings = settings
         self._editions = editions
         self._journal = journal
         self._name = name
+        self._again = again
         self._told = 0
         self._owed: deque[Fact] = deque()
 
     async def run(self) -> None:
         """Tell what is served now, then follow until cancelled."""
-        seen = None
+        clock = asyncio.get_running_loop().time
+        seen, due = None, inf
         while True:
             stamp = _stamp(self._settings.serving), _stamp(self._settings.history)
-            if stamp != seen:
-                await self._look(first=seen is None)
-                seen = stamp
+            if stamp != seen or clock() >= due:
+                taken = await self._look(first=seen is None)
+                seen, due = stamp, inf if taken else clock() + self._again
             await self._tell()
             await asyncio.sleep(LOOK)
 
-    async def _look(self, *, first: bool) -> None:
+    async def _look(self, *, first: bool) -> bool:
+        """Take over what is served; False when it could not be read."""
         await self._look_for_publications()
         before = self._editions.current.bundle.hash
         serving = read_serving(self._settings.serving)
-        if serving is not None:
-            await self._take(serving)
+        taken = serving is None or await self._take(serving)
         hash_ = self._editions.current.bundle.hash
         if first or hash_ != before:
             reason = serving.reason if serving else "directory"
             _log.info("new calls have the flows %s (%s)", hash_[:12], reason)
             self._owe(now(), {"type": "flows.served", "bundle": hash_, "reason": reason})
 
-    async def _take(self, serving: Serving) -> None:
+        return taken
+
+    async def _take(self, serving: Serving) -> bool:
         try:
             take = await asyncio.to_thread(self._editions.open, serving)
         except (IvrError, OSError) as error:
             _log.error("the flows stay as they are, the others cannot be used: %s", error)
-            return
+            return False
         before = self._editions.draft, self._editions.faults
         take()
         if (self._editions.draft, self._editions.faults) != before:
             draft = self._editions.draft
             told = draft.bundle.hash[:12] if draft else f"none, {self._editions.faults} faults"
             _log.info("the test number has the flows %s", told)
+        return True
 
     async def _look_for_publications(self) -> None:
         try:

@@ -27,7 +27,9 @@ def office(tmp_path: Path) -> Office:
 
 def make(office: Office, *, watch: bool = False) -> Follower:
     render = office.render
-    return Follower(office.settings, "siti", office.now, watch=watch, render=render, prepare=render)
+    return Follower(
+        office.settings, "siti", office.now, watch=watch, render=render, prepare=render, again=0.1
+    )
 
 
 async def test_who_renders_the_slow_pace_is_told_of_each_takeover(office: Office) -> None:
@@ -110,6 +112,16 @@ def test_a_damaged_bundle_gives_way_to_the_one_before(
         make(office).begin()
 
 
+async def test_a_bundle_that_was_damaged_is_served_once_it_is_whole_again(office: Office) -> None:
+    office.publish("A")
+    kept = office.settings.shelf / office.publish("B").bundle.hash / "bundle.json"
+    kept.rename(kept.with_name("away"))
+    async with follow(office):
+        assert (office.served, office.serving.reason) == ("A", "fallback")
+        kept.with_name("away").rename(kept)
+        await office.until(lambda: office.served == "B")
+
+
 async def test_a_publication_is_taken_up_and_so_is_a_rollback(office: Office) -> None:
     office.publish("A")
     async with follow(office):
@@ -169,10 +181,9 @@ async def test_what_the_machine_lacks_keeps_no_restart_from_serving(
         assert (office.served, office.serving.reason) == ("A", "fallback")
         await office.until(lambda: "the flows stay as they are" in caplog.text)
         assert "asks the host office.example.go.id, which is not allowed" in caplog.text
-    sources.unlink()
-    office.publish("C")
-    async with follow(office):
-        assert (office.served, office.serving.reason) == ("C", "published")
+        sources.unlink()
+        office.publish("C")
+        await office.until(lambda: office.served == "C")
 
 
 async def test_a_fault_of_the_program_keeps_the_flows_as_they_are(

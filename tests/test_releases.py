@@ -184,3 +184,10 @@ def test_entries_are_json_that_nobody_may_change(office: Office) -> None:
     act: Literal["publish"] = "publish"
     assert (plain["act"], plain["by"], plain["since"]) == (act, "siti", "2026-03-02T04:00:00Z")
     assert path.stat().st_mode & 0o222 == 0
+
+
+def test_other_files_beside_the_history_are_no_part_of_it(office: Office) -> None:
+    office.publish("A")
+    (office.settings.history / "000001 (copy).json").write_text("{}")
+    office.publish("B")
+    assert office.holds == "B"

@@ -63,7 +63,7 @@ class Engine:
         self.editions = Editions(
             office.settings, follower.begin(), self.open(), stock=lambda settings: self.open()
         )
-        self.takeover = Takeover(office.settings, self.editions, journal, name)
+        self.takeover = Takeover(office.settings, self.editions, journal, name, again=0.1)
 
     def open(self) -> PromptLibrary:
         return PromptLibrary(self.office.settings.sounds, CASTING)
@@ -151,6 +151,21 @@ async def test_what_cannot_be_read_is_not_taken_over(
         assert engine.serves == "first"
         office.publish("B")
         await office.until(lambda: engine.serves == "B")
+
+
+async def test_what_could_not_be_read_for_a_moment_is_taken_over_later(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = Engine(office, Noted())
+    second = office.publish("B").bundle.hash
+    bundle = office.settings.shelf / second / "bundle.json"
+    bundle.rename(bundle.with_name("away"))
+    write_serving(office.settings.serving, Serving(second, "published"))
+    following = asyncio.create_task(engine.takeover.run())
+    await office.until(lambda: "the others cannot be used" in caplog.text)
+    bundle.with_name("away").rename(bundle)
+    await office.until(lambda: engine.serves == "B")
+    following.cancel()
 
 
 async def test_the_draft_comes_and_goes(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -48,6 +49,7 @@ class Entry:
 
 
 _ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
+_NAME = re.compile(r"[0-9]{6,}\.json")
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,8 @@ def entry_to_plain(entry: Entry) -> dict[str, object]:
 
 def _count(directory: Path) -> int:
     """The highest number, 0 when nothing was ever published."""
-    return max((int(path.stem) for path in directory.glob("[0-9]*.json")), default=0)
+    names = (path.name for path in directory.glob("[0-9]*.json"))
+    return max((int(name[:-5]) for name in names if _NAME.fullmatch(name)), default=0)
 
 
 def _path(directory: Path, number: int) -> Path:
