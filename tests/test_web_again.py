@@ -10,7 +10,7 @@ import pytest
 
 from ivr.engine.outcomes import Failed, Found
 from ivr.services.breaker import FAILURES, PAUSE
-from tests.web_line import lining
+from tests.web_line import declare, lining
 from tests.web_peer import HANG, Asked, answer
 
 
@@ -79,6 +79,15 @@ async def test_a_service_that_is_down_is_given_a_pause() -> None:
         assert isinstance(await line.ask(), Found)
         assert line.told[-1] == ("it", False)
         assert len(peer.asked) == FAILURES + 3
+
+
+async def test_a_wrong_address_in_other_flows_takes_the_service_from_nobody() -> None:
+    async with lining(lambda asked: BROKEN if "/wrong" in asked.target else RIGHT) as (line, peer):
+        wrong = declare(f"http://{peer.host}/wrong/{{id}}")
+        for _ in range(FAILURES):
+            assert await line.ask_another(wrong) == Failed("server_error")
+        assert await line.ask_another(wrong) == Failed("paused")
+        assert isinstance(await line.ask(), Found)
 
 
 async def test_only_one_request_tries_a_service_after_its_pause() -> None:

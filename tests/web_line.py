@@ -37,15 +37,20 @@ class Line:
         self.slept: list[float] = []
         self.now = 0.0
         self.told: list[tuple[str, bool]] = []
-        client = WebClient(session, hosts, secret, self._sleep)  # type: ignore[arg-type]
-        guard = Guard(lambda: self.now, lambda name, paused: self.told.append((name, paused)))
-        self._source = WebSources({"it": declared}, client, guard)
+        self._client = WebClient(session, hosts, secret, self._sleep)  # type: ignore[arg-type]
+        self._guard = Guard(lambda: self.now, lambda name, paused: self.told.append((name, paused)))
+        self._source = WebSources({"it": declared}, self._client, self._guard)
 
     async def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
 
     async def ask(self, id_: str = "7", key: str = "call-1") -> Found | NotFound | Failed:
         return await self._source.fetch("it", {"id": id_}, key)
+
+    async def ask_another(self, declared: HttpSource) -> Found | NotFound | Failed:
+        """Ask what other flows declare by the same name."""
+        source = WebSources({"it": declared}, self._client, self._guard)
+        return await source.fetch("it", {"id": "7"}, "call-2")
 
 
 @asynccontextmanager

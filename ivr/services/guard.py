@@ -18,7 +18,11 @@ NOT_ASKED = frozenset({"bad_argument", "no_secret", "host_not_allowed"})
 
 
 class Guard:
-    """The breakers of an engine by name. `now` gives seconds; `told` hears who is given a pause."""
+    """The breakers of an engine. `now` gives seconds; `told` hears who is given a pause.
+
+    A name has one for each address: a draft that is dialled with a wrong address must not take the
+    service away from the calls of others.
+    """
 
     def __init__(
         self,
@@ -27,12 +31,12 @@ class Guard:
     ) -> None:
         self._now = now
         self._told = told
-        self._breakers: dict[str, Breaker] = {}
+        self._breakers: dict[tuple[str, str], Breaker] = {}
 
     @contextmanager
-    def passing(self, name: str) -> Iterator[None]:
+    def passing(self, name: str, address: str) -> Iterator[None]:
         """The time of one question. Raises AnswerFault `paused` when it must not be asked now."""
-        breaker = self._breakers.setdefault(name, Breaker())
+        breaker = self._breakers.setdefault((name, address), Breaker())
         if not breaker.admits(self._now()):
             raise AnswerFault("paused")
         try:

@@ -32,7 +32,7 @@ class WebSources:
         if not isinstance(declared, HttpSource):
             return Failed("unknown_source")
         try:
-            with self._guard.passing(source):
+            with self._guard.passing(source, declared.url):
                 return _read(declared, await self._ask(declared, arguments, key))
         except AnswerFault as fault:
             return Failed(fault.reason)

@@ -36,7 +36,7 @@ class Webhooks:
         if declared is None:
             return Failed("unknown_source")
         try:
-            with self._guard.passing(f"webhook {webhook}"):
+            with self._guard.passing(f"webhook {webhook}", declared.url):
                 await self._send(declared, fields, key)
         except AnswerFault as fault:
             self._count(webhook, fault.reason)
