@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 
 from ivr.flow import nodes
 from ivr.flow.bundle import Bundle
+from ivr.flow.checks.sources import check_cell
 from ivr.flow.faults import Fault, Finding, Path
 from ivr.flow.plan import unknown
 from ivr.flow.sources import SourceField
@@ -134,23 +134,10 @@ def _check_found(
     for name in (name for name in found if name not in fields):
         yield unknown("script-field", file, (*path, name), name, fields)
     for name, declared in fields.items():
-        if name not in found:
+        if name in found:
+            yield from check_cell(declared, found[name], file, (*path, name))
+        elif not declared.optional:
             yield Finding("missing-field", file, path, {"name": name})
-            continue
-        values = {"name": name, "value": found[name]}
-        if declared.type == "number" and not found[name].lstrip("-").isdecimal():
-            yield Finding("cell-number", file, (*path, name), values)
-        if declared.type == "date" and not _is_date(found[name]):
-            yield Finding("cell-date", file, (*path, name), values)
-        if declared.words and found[name] not in declared.words:
-            yield Finding("cell-without-word", file, (*path, name), values)
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def select(scripts: Iterable[Script], wanted: str | None) -> list[Script]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ivr.engine.answers import make_found, make_not_found
+from ivr.engine.answers import AnswerFault, make_found, make_not_found
 from ivr.engine.outcomes import Failed
 from ivr.engine.steps import Record, Step, Transfer
 from ivr.flow.bundle import Bundle
+from ivr.flow.sources import TableSource
 from ivr.scripts import model, world
 from ivr.scripts.model import AnyStep
 from ivr.simulator import Act, Caller, Fixed, Leave, Line, Officer, Press, Quiet, Speak, Wait
 from ivr.simulator.caller import Does
+from ivr.simulator.wishes import LIMIT_MS
 
 _DOES: Mapping[str, Does] = {
     "answer": "answers",
@@ -133,14 +135,26 @@ def to_officer(officers: world.Officers) -> Officer:
 
 
 def to_fixed(bundle: Bundle, source: str, answer: world.Answer) -> Fixed:
-    """The answer of a script as one of a source."""
+    """The answer of a script as one of a source, which has failed when its time is over.
+
+    `slow` is as late as its answer may come.
+    """
+    declared = bundle.sources[source]
+    limit = LIMIT_MS if isinstance(declared, TableSource) else declared.timeout
+    after = answer.after
+    if answer == world.SLOW_ANSWER:
+        after = min(after, limit - 1)
+    if after >= limit:
+        return Fixed(Failed("timeout"), limit - 1)
     if answer.found is not None:
-        declared = bundle.sources[source].fields
-        return Fixed(make_found(declared, answer.found), answer.after)
+        try:
+            return Fixed(make_found(declared.fields, answer.found), after)
+        except AnswerFault as fault:
+            return Fixed(Failed(fault.reason), after)
     match answer.result:
         case "not_found":
-            return Fixed(make_not_found(), answer.after)
+            return Fixed(make_not_found(), after)
         case "failed":
-            return Fixed(Failed("server_error"), answer.after)
+            return Fixed(Failed("server_error"), after)
         case "table":
-            return Fixed(None, answer.after)
+            return Fixed(None, after)

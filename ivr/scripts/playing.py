@@ -126,14 +126,13 @@ class Stage:
     def answer(self, wanted: SetLookups) -> None:
         """What sources answer from now on."""
         for name, answers in wanted.lookups.items():
-            if name == EVERY:
-                self.answers.answers.clear()
             if name in self._bundle.webhooks:
                 failed = answers[0].result == "failed"
                 self.messages.fail(name, "server_error" if failed else None)
                 continue
-            fixed = [to_fixed(self._bundle, name, answer) for answer in answers]
-            self.answers.answers[name] = fixed
+            for source in self._bundle.sources if name == EVERY else (name,):
+                fixed = [to_fixed(self._bundle, source, answer) for answer in answers]
+                self.answers.answers[source] = fixed
 
     def now(self) -> datetime:
         """The time on the clock of the call, UTC."""

@@ -12,8 +12,8 @@ from ivr.ports import Source
 EVERY = "*"
 """Stands for every source that has no answer of its own."""
 
-LIMIT_MS = 10_000
-"""What takes longer than this has failed, as in the driver."""
+LIMIT_MS = 31_000
+"""What takes longer than this has failed, as in the driver; a source may have less time."""
 
 
 @dataclass(frozen=True, slots=True)
