@@ -84,3 +84,9 @@ def test_differences_are_told_in_indonesian(
     hotline.write_text(f"{hotline.read_text()}limits:\n  turns: 77\n")
     assert run("diff", "--language", "id") == 1
     assert capsys.readouterr().out == "layanan, limits: turns kini 77, sebelumnya 500\n"
+
+
+def test_a_note_is_one_line(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for note in ("one\ntwo", "\x1b[2J"):
+        assert run("publish", str(tiny), "--note", note) == 2
+        assert "--note: the note has more than one line" in capsys.readouterr().err

@@ -179,6 +179,8 @@ def _find(settings: Settings, history: History, named: str) -> Bundle:
 def _check_note(note: str) -> None:
     if len(note) > LONGEST_NOTE:
         raise UsageError(f"the note is longer than {LONGEST_NOTE} characters", place="--note")
+    if not note.isprintable():
+        raise UsageError("the note has more than one line, or control characters", place="--note")
 
 
 def _read_time(bundle: Bundle, at: datetime) -> datetime:

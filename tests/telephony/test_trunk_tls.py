@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from ivr.asterisk.pbx.config import Settings
-from ivr.asterisk.pbx.instance import Instance, (
+from ivr.asterisk.pbx.instance import (
+    Instance,
     read_problems,
     run_command,
     start_instance,
