@@ -28,6 +28,11 @@ _OURS = (
     "connection",
     "accept",
     "accept-encoding",
+    "content-encoding",
+    "expect",
+    "idempotency-key",
+    "te",
+    "upgrade",
 )
 
 
@@ -83,6 +88,13 @@ def _check_header(name: str) -> str:
     return name
 
 
+def _check_header_value(value: str) -> str:
+    """What could end the header and begin another one would never be sent."""
+    if not value.isascii() or not value.isprintable():
+        raise refusal("header-name")
+    return value
+
+
 def _check_json_path(written: str) -> str:
     try:
         path = jsonpath.compile(written, strict=True)
@@ -99,6 +111,9 @@ Address: TypeAlias = Annotated[str, AfterValidator(_check_address)]
 HeaderName: TypeAlias = Annotated[str, AfterValidator(_check_header)]
 """A header of a request that the client does not set by itself (RFC 9110 section 5.1)."""
 
+HeaderValue: TypeAlias = Annotated[str, AfterValidator(_check_header_value)]
+"""What a header says: one line of ASCII."""
+
 JsonPath: TypeAlias = Annotated[str, AfterValidator(_check_json_path)]
 """A singular query of RFC 9535, which selects one value at most: `$.data.train[0].name`."""
 
@@ -110,7 +125,7 @@ class SecretHeader(Model):
     """
 
     secret: Name
-    prefix: str = ""
+    prefix: HeaderValue = ""
 
 
 _NAMES_OF_SECRETS = re.compile(

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from ivr.flow.addresses import Address, HeaderName, JsonPath, SecretHeader
+from ivr.flow.addresses import Address, HeaderName, HeaderValue, JsonPath, SecretHeader
 from ivr.flow.identifiers import KindName
 from ivr.flow.scalars import Duration, Model, Name, Text, refusal
 
@@ -100,7 +100,7 @@ class Request(Model):
     """What every request over HTTP says. `timeout` counts for all attempts together."""
 
     url: Address
-    headers: Mapping[HeaderName, str | SecretHeader] = Field(default_factory=dict)
+    headers: Mapping[HeaderName, HeaderValue | SecretHeader] = Field(default_factory=dict)
     timeout: TimeLimit
     retries: int = Field(default=0, ge=0, le=3)
 
