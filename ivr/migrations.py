@@ -109,7 +109,7 @@ def _yaml(*, listed: bool) -> YAML:
 def _load(name: str, data: bytes) -> Any:
     try:
         return _yaml(listed=False).load(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, YAMLError):
+    except (ValueError, RecursionError, YAMLError):  # ValueError: also a date that no month has
         raise UsageError(
             "this file is not YAML", place=name, remedy="See every fault: ivr check"
         ) from None

@@ -103,7 +103,7 @@ class Takeover:
             _log.error("%s", error)
             return
         for entry in history.entries[self._told :]:
-            self._owe(entry.at, _event(entry), str(uuid.uuid5(_NAMESPACE, repr(entry))))
+            self._owe(entry.at, _event(entry), name_fact(entry))
         self._told = len(history.entries)
 
     def _owe(self, at: datetime, event: Mapping[str, object], id_: str = "") -> None:
@@ -118,6 +118,12 @@ class Takeover:
         except JournalError as error:
             _log.warning("what is served could not be recorded yet: %s", error.sentence)
             await asyncio.sleep(5 * LOOK)
+
+
+def name_fact(entry: Entry) -> str:
+    """The id of a publication as a fact: the same in every engine and every later release."""
+    said = f"{entry.n} {entry.bundle} {entry.at.timestamp()} {entry.before}"
+    return str(uuid.uuid5(_NAMESPACE, said))
 
 
 def _event(entry: Entry) -> Mapping[str, object]:

@@ -98,6 +98,8 @@ def test_line_ends_are_kept() -> None:
         ({}, "there is no hotline.yaml"),
         ({"hotline.yaml": b"a: [\n"}, "this file is not YAML"),
         ({"hotline.yaml": b"a: \xff\n"}, "this file is not YAML"),
+        ({"hotline.yaml": b"a: 2026-02-30\n"}, "this file is not YAML"),
+        ({"hotline.yaml": b"[" * 5000}, "this file is not YAML"),
         ({"hotline.yaml": b"- a\n"}, "cannot be read"),
         ({"hotline.yaml": b"hotline: a\nflow_language: soon\n"}, "cannot be read"),
         ({"hotline.yaml": b"hotline: a\nflow_language: 9\n"}, "of version 9 of the language"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from ivr.speech.casting import load_casting
 from ivr.speech.library import PromptLibrary
 from ivr.speech.tones import Tones
 from ivr.store.memory import MemoryJournal
-from ivr.takeover import Takeover
+from ivr.takeover import Takeover, name_fact
 from tests.release_office import Office
 from tests.service import Service
 
@@ -127,6 +129,16 @@ async def test_a_publication_is_told_once_whoever_tells_it(office: Office) -> No
     ]
     [back] = journal.told("flows.rolled_back")
     assert (back.event["n"], back.event["by"], back.at) == (3, "budi", office.history.entries[2].at)
+
+
+def test_the_fact_of_a_publication_has_the_same_id_however_its_time_is_held(
+    office: Office,
+) -> None:
+    office.publish("A")
+    [entry] = office.history.entries
+    moved = replace(entry, at=entry.at.astimezone(timezone(timedelta(hours=7))))
+    assert name_fact(moved) == name_fact(entry)
+    assert name_fact(replace(entry, bundle="0" * 64)) != name_fact(entry)
 
 
 async def test_what_a_journal_does_not_take_is_told_later(office: Office) -> None:
