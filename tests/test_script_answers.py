@@ -7,9 +7,10 @@ import pytest
 from ivr.engine.outcomes import Failed, Found
 from ivr.flow.bundle import Bundle
 from ivr.scripts.checks import check_scripts
-from ivr.scripts.model import EVERY, SLOW_ANSWER, Answer, Dial, SetLookups
+from ivr.scripts.model import Dial
 from ivr.scripts.playing import Stage
 from ivr.scripts.reading import read_scripts
+from ivr.scripts.world import EVERY, SLOW_ANSWER, Answer, SetLookups
 from tests.talk import HOTLINE, load_texts, write_flow
 
 MAIN = """
