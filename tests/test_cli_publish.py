@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,7 @@ def test_a_call_that_goes_otherwise_keeps_the_flows_back(
     told = capsys.readouterr().err
     assert f"{script}:6:7: Jam layanan" in told
     assert "--untested" in told
+    assert told.endswith("\nnothing was published: 1 call of 1 did not go as written\n")
     assert run("bundles") == 0
     assert "nothing was published yet" in capsys.readouterr().out
     assert run("publish", str(tiny), "--untested") == 0
@@ -68,7 +70,10 @@ def test_a_stale_translation_keeps_the_flows_back(
     assert run("texts", "accept") == 0
     hello.write_text(hello.read_text().replace("lima belas", "enam belas"))
     assert run("publish", str(tiny)) == 1
-    assert "[stale-text]" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "[stale-text]" in told
+    last = "nothing was published: 1 translation is stale; change it, or `ivr texts accept ID`\n"
+    assert told.endswith(last)
     assert run("publish", str(tiny), "--untested") == 0
 
 
@@ -90,3 +95,43 @@ def test_a_note_is_one_line(tiny: Path, capsys: pytest.CaptureFixture[str]) -> N
     for note in ("one\ntwo", "\x1b[2J"):
         assert run("publish", str(tiny), "--note", note) == 2
         assert "--note: the note has more than one line" in capsys.readouterr().err
+
+
+def test_a_refusal_is_told_to_people_and_programs(
+    tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hello = tiny / "hello.yaml"
+    hello.write_text(hello.read_text() + "  lost: {type: nothing}\n  more: {type: nothing}\n")
+    for more in ([], ["--at", "2999-01-01T10:00"]):
+        assert run("publish", str(tiny), "--json", *more) == 1
+        told = capsys.readouterr()
+        plain = json.loads(told.out)
+        assert plain["published"] is False
+        assert plain["why"] == f"{len(plain['faults'])} faults"
+        assert told.err.endswith(f"\nnothing was published: {plain['why']}\n")
+
+
+def test_bundles_are_listed_on_the_clock_of_the_hotline(
+    tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hotline, hello = tiny / "hotline.yaml", tiny / "hello.yaml"
+    hotline.write_text(hotline.read_text() + "timezone: Asia/Jayapura\n")
+    run("publish", str(tiny))
+    hello.write_text(hello.read_text().replace("lima belas", "enam belas"))
+    run("publish", str(tiny), "--untested")
+    run("rollback")
+    capsys.readouterr()
+    assert run("bundles") == 0
+    head, back, second, first = capsys.readouterr().out.splitlines()
+    assert head.split() == ["bundle", "from", "state", "act", "scripts", "by", "note"]
+    assert " WIT  in force  rollback  " in back
+    assert "untested" not in back
+    assert "publish   untested" in second
+    assert "publish   1 tried" in first
+
+
+def test_a_time_that_is_none_is_told_as_everywhere(
+    tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("publish", str(tiny), "--at", "31/12/2026") == 2
+    assert "Give both in this form: 2026-12-25T10:00" in capsys.readouterr().err

@@ -32,7 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "test": "test",
     "say": "say",
     "publish": "releases",
-    "bundles": "releases",
+    "bundles": "bundles",
     "diff": "releases",
     "rollback": "releases",
     "migrate": "migrate",

@@ -1,4 +1,4 @@
-"""`ivr publish`, `bundles`, `diff`, `rollback`: from a directory to what callers hear."""
+"""`ivr publish`, `diff`, `rollback`: from a directory to what callers hear."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ import click
 from ivr.cli.account import find_account
 from ivr.cli.counting import count
 from ivr.cli.failures import require_scripts
+from ivr.cli.refusal import telling_refusal
 from ivr.cli.serve import show_progress
+from ivr.cli.times import Moment, write_time
 from ivr.config import Settings
 from ivr.errors import UsageError
 from ivr.flow.bundle import Bundle
@@ -22,7 +24,7 @@ from ivr.flow.differences import list_differences
 from ivr.flow.loader import load_directory
 from ivr.operations.clock import now
 from ivr.releases.history import Entry, History, entry_to_plain, read_history
-from ivr.releases.publishing import SHORT, Order, find_published, publish, roll_back
+from ivr.releases.publishing import SHORT, Order, Published, find_published, publish, roll_back
 from ivr.shelf import Shelf
 
 NOTE = click.option("--note", default="", help="Why, for those who read the history later.")
@@ -37,7 +39,7 @@ NOTHING_TO_TELL = {
 @click.argument("directory", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--at",
-    type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    type=Moment(),
     help="From when on, on the hotline's clock. Without: now.",
 )
 @NOTE
@@ -62,48 +64,18 @@ def publish_command(
     """
     flows = directory or settings.flows
     _check_note(note)
-    since = None if at is None else _read_time(load_directory(flows), at)
-    order = Order(flows, find_account(), note, since)
     scripts = None if untested else require_scripts
-    done = publish(settings, order, now, scripts, show_progress)
+    with telling_refusal(as_json=as_json):
+        since = None if at is None else _read_time(load_directory(flows), at)
+        order = Order(flows, find_account(), note, since)
+        done = publish(settings, order, now, scripts, show_progress)
     if as_json:
-        entry = None if done.entry is None else entry_to_plain(done.entry)
-        click.echo(json.dumps({"bundle": done.bundle.hash, "entry": entry}))
+        click.echo(json.dumps(_to_plain(done)))
         return
     for fault in done.warnings:
         click.echo(str(fault), err=True)
-    if done.entry is None:
-        click.echo(f"nothing to publish: {done.bundle.hash[:SHORT]} is in force already")
-    else:
-        when = f", in force from {_local(done.bundle, done.entry.since)} on" if since else ""
-        tested = "untested" if untested else f"{count(done.entry.scripts or 0, 'call')} tried"
-        click.echo(f"published {flows} as {done.bundle.hash[:SHORT]}, {tested}{when}")
+    click.echo(_tell(done, flows))
     _warn_of_scheduled(done.scheduled, done.bundle)
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
-@click.pass_obj
-def bundles(settings: Settings, as_json: bool) -> None:
-    """List what was published: in force, to come, and what was in force before. Newest first.
-
-    Example: ivr bundles
-    """
-    history, at = read_history(settings.history), now()
-    holding, coming = history.in_force(at), history.scheduled(at)
-    rows = [(_state(entry, holding, coming, history), entry) for entry in history.entries]
-    if as_json:
-        plain = [{"state": state, **entry_to_plain(entry)} for state, entry in rows]
-        click.echo(json.dumps({"bundles": plain}))
-        return
-    for state, entry in reversed(rows):
-        note = f"  {entry.note}" if entry.note else ""
-        since = entry.since.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-        click.echo(
-            f"{entry.bundle[:SHORT]}  {since}  {state:9}  {entry.act:8}  by {entry.by}{note}"
-        )
-    if not rows:
-        click.echo("nothing was published yet; `ivr publish` does it, or the first `ivr serve`")
 
 
 @click.command()
@@ -160,6 +132,20 @@ def rollback(settings: Settings, bundle: str | None, note: str) -> None:
     )
 
 
+def _to_plain(done: Published) -> dict[str, object]:
+    entry = None if done.entry is None else entry_to_plain(done.entry)
+    return {"published": entry is not None, "bundle": done.bundle.hash, "entry": entry}
+
+
+def _tell(done: Published, flows: Path) -> str:
+    short, entry = done.bundle.hash[:SHORT], done.entry
+    if entry is None:
+        return f"nothing to publish: {short} is in force already"
+    when = f", in force from {_local(done.bundle, entry.since)} on" if entry.planned else ""
+    tested = "untested" if entry.scripts is None else f"{count(entry.scripts, 'call')} tried"
+    return f"published {flows} as {short}, {tested}{when}"
+
+
 def _find_in_force(settings: Settings, history: History) -> Bundle:
     holding = history.in_force(now())
     if holding is None:
@@ -196,22 +182,7 @@ def _read_time(bundle: Bundle, at: datetime) -> datetime:
 
 
 def _local(bundle: Bundle, at: datetime) -> str:
-    zone = ZoneInfo(bundle.hotline.timezone)
-    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
-
-
-def _state(entry: Entry, holding: Entry | None, coming: Sequence[Entry], history: History) -> str:
-    if holding is not None and entry.n == holding.n:
-        return "in force"
-    if any(entry.n == one.n for one in coming):
-        return "to come"
-    if entry.act == "withdraw":
-        return ""
-    return "withdrawn" if _is_withdrawn(entry, history) else "older"
-
-
-def _is_withdrawn(entry: Entry, history: History) -> bool:
-    return any(one.act == "withdraw" and one.of == entry.n for one in history.entries)
+    return write_time(at, ZoneInfo(bundle.hotline.timezone))
 
 
 def _warn_of_scheduled(coming: Sequence[Entry], bundle: Bundle) -> None:

@@ -15,9 +15,9 @@ ZONE = ZoneInfo("Asia/Jakarta")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
 
 
-def write_time(at: datetime) -> str:
-    """`2026-03-20 10:00:00 WIB`. `at` knows its zone."""
-    return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S %Z")
+def write_time(at: datetime, zone: ZoneInfo = ZONE) -> str:
+    """`2026-03-20 10:00:00 WIB`. `at` knows its zone; `zone` is the hotline's."""
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def rewrite_time(written: str) -> str:
