@@ -19,7 +19,7 @@ from ivr.errors import IvrError, SetupError, UsageError
 from ivr.flow.bundle import Bundle
 from ivr.flow.faults import FaultyFlows
 from ivr.flow.loader import check_directory, check_files, read_directory
-from ivr.lookups import find_missing
+from ivr.lookups import require_outside
 from ivr.releases.history import Entry, History, read_history
 from ivr.releases.publishing import SHORT, Order, Progress, Render, publish
 from ivr.releases.serving import Reason, Serving, write_serving
@@ -197,7 +197,7 @@ class Follower:
 
     def _take_entry(self, entry: Entry) -> None:
         opened = self._open(entry)
-        self._examine(opened.bundle)
+        require_outside(self._settings, opened.bundle)
         if not (self._watch and self._directory):
             self._prepare(self._settings, opened.bundle, None, deep=False)
             _log.info("in force: %s (%s by %s)", opened.bundle.hash[:SHORT], entry.act, entry.by)
@@ -232,7 +232,7 @@ class Follower:
             self._faults = sum(fault.severity == "fault" for fault in faults)
             _log.error("%s has faults, the flows stay as they are", self._settings.flows)
         else:
-            self._examine(bundle)
+            require_outside(self._settings, bundle)
             make = self._prepare if self._watch else self._render
             make(self._settings, bundle, progress, deep=False)
             self._shelf.put(bundle, state.files)
@@ -240,11 +240,6 @@ class Follower:
             self._draft, self._faults = bundle.hash, 0
         for fault in faults:
             _log.warning("%s", fault)
-
-    def _examine(self, bundle: Bundle) -> None:
-        """Raises SetupError for the first thing that it needs and this machine lacks."""
-        for missing in find_missing(self._settings, bundle):
-            raise missing
 
     def _write(self) -> None:
         served = self._serving()

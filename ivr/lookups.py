@@ -62,14 +62,27 @@ def find_missing(settings: Settings, bundle: Bundle) -> Iterator[IvrError]:
             secrets.examine(name)
         except SetupError as error:
             yield error
-    for host in sorted({split_url(request.url).host for request in _list_requests(bundle)}):
-        if host not in settings.source_hosts:
-            yield SetupError(
-                f"sources.yaml asks the host {host}, which is not allowed",
-                place="IVR_SOURCE_HOSTS",
-                remedy="Add it to this setting if calls may send data there.",
-            )
+    yield from _refused_hosts(settings, bundle)
     yield from load_functions(_entries(bundle)).errors
+
+
+def require_outside(settings: Settings, bundle: Bundle) -> None:
+    """Raises SetupError that tells all that `find_missing` finds."""
+    if missing := [str(error) for error in find_missing(settings, bundle)]:
+        raise SetupError("sources and webhooks lack what they need here\n" + "\n".join(missing))
+
+
+def _refused_hosts(settings: Settings, bundle: Bundle) -> Iterator[SetupError]:
+    asked = {split_url(request.url).host for request in _list_requests(bundle)}
+    refused = sorted(asked - set(settings.source_hosts))
+    if refused:
+        noun = "host" if len(refused) == 1 else "hosts"
+        whole = ",".join(sorted(asked | set(settings.source_hosts)))
+        yield SetupError(
+            f"sources.yaml asks the {noun} {', '.join(refused)}, not allowed here",
+            place="IVR_SOURCE_HOSTS",
+            remedy=f"If calls may send data there, set IVR_SOURCE_HOSTS={whole}",
+        )
 
 
 def _list_requests(bundle: Bundle) -> Iterator[Request]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ivr.cli import main
+from ivr.cli.doctor import examine_alone
 from ivr.cli.doctor_engine import check_sources
 from ivr.config import Settings
 from ivr.flow.loader import load_directory
@@ -95,6 +96,23 @@ def test_serve_and_doctor_name_what_is_missing(
     assert run("serve") == 2
     told = capsys.readouterr().err
     assert f"{tmp_path / 'state' / 'secrets' / 'trains'}: the secret 'trains'" in told
+    assert told.endswith("set IVR_SOURCE_HOSTS=office.invalid,trains.invalid\n")
     found = check_sources(Settings(state=tmp_path / "state"), load_directory(flows))
-    assert [(one.check, one.level) for one in found] == [("sources", "wrong")] * 3
+    assert [(one.check, one.level) for one in found] == [("sources", "wrong")] * 2
     assert check_sources(Settings(), None) == []
+
+
+def test_a_publication_tells_what_this_machine_lacks(
+    flows: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("publish") == 0
+    told = capsys.readouterr().err
+    assert "not here yet: IVR_SOURCE_HOSTS: sources.yaml asks the hosts office.invalid, " in told
+    assert "set IVR_SOURCE_HOSTS=office.invalid,trains.invalid\n" in told
+    assert "the secret 'trains'" in told
+
+
+def test_sources_are_examined_where_no_asterisk_is(flows: Path, tmp_path: Path) -> None:
+    found = examine_alone(Settings(flows=flows).at(tmp_path / "state"))
+    wrong = [one.check for one in found if one.level == "wrong"]
+    assert wrong == ["sources", "sources", "running"]

@@ -16,7 +16,7 @@ from ivr.engine.values import Scalar
 from ivr.errors import SetupError, UsageError
 from ivr.examples import answer_from_examples
 from ivr.flow.bundle import Bundle
-from ivr.lookups import find_missing, open_outside
+from ivr.lookups import find_missing, open_outside, require_outside
 from ivr.operations.meters import SourceMeters
 from ivr.services.credentials import Credentials
 from ivr.services.python_sources import PythonSources, load_functions
@@ -122,14 +122,20 @@ async def test_every_kind_is_asked_and_counted(tmp_path: Path) -> None:
 
 def test_what_the_machine_lacks_is_named(tmp_path: Path) -> None:
     settings = replace(Settings(), state=tmp_path)
-    places = [str(error.place) for error in find_missing(settings, load_all())]
+    missing = list(find_missing(settings, load_all()))
+    places = [str(error.place) for error in missing]
     secret = str(tmp_path / "secrets" / "trains")
     assert places == [
         secret,
         "IVR_SOURCE_HOSTS",
-        "IVR_SOURCE_HOSTS",
         "entry point delays of the group satu_pintu.sources",
     ]
+    assert missing[1].remedy.endswith(
+        "set IVR_SOURCE_HOSTS=office.example.go.id,trains.example.go.id"
+    )
+    with pytest.raises(SetupError) as refused:
+        require_outside(settings, load_all())
+    assert all(str(error) in str(refused.value) for error in missing)
     hosts = ("office.example.go.id", "trains.example.go.id")
     write_secret(tmp_path / "secrets", mode=0o640)
     settings = replace(settings, source_hosts=hosts)

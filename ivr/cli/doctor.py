@@ -39,17 +39,16 @@ def doctor(settings: Settings, conf: Path | None, as_json: bool, everything: boo
     Example: ivr doctor --conf /etc/asterisk
     """
     directory = find_conf(settings) if conf is None else conf
-    findings = examine(settings, directory)
+    findings = examine(settings, directory) if directory else examine_alone(settings)
     levels = Counter(finding.level for finding in findings)
     if as_json:
         shown = [asdict(finding) for finding in findings]
         click.echo(json.dumps({"ok": not levels["wrong"], "findings": shown}))
     else:
         _show(findings, everything)
-        click.echo(
-            f"{directory}: {levels['right']} right, {count(levels['note'], 'note')}, "
-            f"{levels['wrong']} wrong"
-        )
+        notes = count(levels["note"], "note")
+        where = directory or "no Asterisk"
+        click.echo(f"{where}: {levels['right']} right, {notes}, {levels['wrong']} wrong")
     sys.exit(1 if levels["wrong"] else 0)
 
 
@@ -69,6 +68,16 @@ def examine(settings: Settings, conf: Path) -> list[Finding]:
         remedy = "Start it, or run this as the user that may reach its control socket."
         return [*findings, Finding("running", "note", sentence, str(conf), remedy)]
     return [*findings, *check_running(said)]
+
+
+def examine_alone(settings: Settings) -> list[Finding]:
+    """What can be found out where no Asterisk is configured: flows, sources, the engine."""
+    bundle, findings = read_flows(settings)
+    findings += [*check_sources(settings, bundle), *check_engine(settings)]
+    place = f"{settings.pbx / 'instance' / 'etc'}, /etc/asterisk"
+    remedy = "Start the local one once (`ivr pbx start`), or name a directory with --conf."
+    sentence = "no Asterisk is configured here"
+    return [*findings, Finding("running", "wrong", sentence, place, remedy)]
 
 
 def _show(findings: Sequence[Finding], everything: bool) -> None:

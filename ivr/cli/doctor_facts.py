@@ -29,16 +29,12 @@ _TIMEX = 512
 """Bytes, more than struct timex has."""
 
 
-def find_conf(settings: Settings) -> Path:
-    """The configuration in use: the local instance's, else the system's. Raises SetupError."""
+def find_conf(settings: Settings) -> Path | None:
+    """The configuration in use: the local instance's, else the system's, None without either."""
     for conf in (settings.pbx / "instance" / "etc", Path("/etc/asterisk")):
         if (conf / "asterisk.conf").exists():
             return conf
-    raise SetupError(
-        "no Asterisk is configured here",
-        place=f"{settings.pbx / 'instance' / 'etc'}, /etc/asterisk",
-        remedy="Start the local one once (`ivr pbx start`), or name a directory with --conf.",
-    )
+    return None
 
 
 def directory_of(files: Mapping[str, str], name: str, otherwise: str) -> Path:

@@ -22,6 +22,7 @@ from ivr.errors import UsageError
 from ivr.flow.bundle import Bundle
 from ivr.flow.differences import list_differences
 from ivr.flow.loader import load_directory
+from ivr.lookups import find_missing
 from ivr.operations.clock import now
 from ivr.releases.history import Entry, History, entry_to_plain, read_history
 from ivr.releases.publishing import SHORT, Order, Published, find_published, publish, roll_back
@@ -69,11 +70,12 @@ def publish_command(
         since = None if at is None else _read_time(load_directory(flows), at)
         order = Order(flows, find_account(), note, since)
         done = publish(settings, order, now, scripts, show_progress)
+    missing = [str(error) for error in find_missing(settings, done.bundle)]
     if as_json:
-        click.echo(json.dumps(_to_plain(done)))
+        click.echo(json.dumps({**_to_plain(done), "missing": missing}))
         return
-    for fault in done.warnings:
-        click.echo(str(fault), err=True)
+    for told in (*map(str, done.warnings), *(f"not here yet: {one}" for one in missing)):
+        click.echo(told, err=True)
     click.echo(_tell(done, flows))
     _warn_of_scheduled(done.scheduled, done.bundle)
 

@@ -18,7 +18,7 @@ from ivr.cli.ports import port_options, read_ports
 from ivr.config import Settings
 from ivr.flow.bundle import Bundle
 from ivr.following import Follower
-from ivr.lookups import find_missing
+from ivr.lookups import require_outside
 from ivr.operations.clock import now
 from ivr.operations.logs import configure_logs
 from ivr.service import SlowSounds, run_service
@@ -65,8 +65,7 @@ def serve(
 
         follower = Follower(settings, find_account(), now, watch=watch, taken=render_slow)
         bundle = follower.begin(show_progress)
-        for missing in find_missing(settings, bundle):
-            raise missing
+        require_outside(settings, bundle)
         instance = stack.enter_context(local_pbx(settings, ports)) if with_pbx else None
 
         def up() -> None:
