@@ -9,6 +9,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 
 setup: .venv/.ready
+	@$(if $(filter setup,$(MAKECMDGOALS)),echo "ready: $(BIN)/ivr check",:)
 
 .venv/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
