@@ -19,7 +19,7 @@ from ivr.errors import IvrError, SetupError, UsageError
 from ivr.flow.bundle import Bundle
 from ivr.flow.faults import FaultyFlows
 from ivr.flow.loader import check_directory, check_files, read_directory
-from ivr.lookups import require_outside
+from ivr.lookups import find_missing, require_outside
 from ivr.releases.history import Entry, History, read_history
 from ivr.releases.publishing import SHORT, Order, Progress, Render, publish
 from ivr.releases.serving import Reason, Serving, write_serving
@@ -168,7 +168,7 @@ class Follower:
         serve. As no entry asked for that one, this one is looked at again and again."""
         opened = self._open(entry)
         try:
-            self._examine(opened.bundle)
+            require_outside(self._settings, opened.bundle)
         except SetupError as error:
             for older in reversed(self._history.stack(self._now())[:-1]):
                 bundle = self._shelf.find(older.bundle)

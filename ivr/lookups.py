@@ -76,10 +76,10 @@ def _refused_hosts(settings: Settings, bundle: Bundle) -> Iterator[SetupError]:
     asked = {split_url(request.url).host for request in _list_requests(bundle)}
     refused = sorted(asked - set(settings.source_hosts))
     if refused:
-        noun = "host" if len(refused) == 1 else "hosts"
+        noun, are = ("host", "is") if len(refused) == 1 else ("hosts", "are")
         whole = ",".join(sorted(asked | set(settings.source_hosts)))
         yield SetupError(
-            f"sources.yaml asks the {noun} {', '.join(refused)}, not allowed here",
+            f"sources.yaml asks the {noun} {', '.join(refused)}, which {are} not allowed",
             place="IVR_SOURCE_HOSTS",
             remedy=f"If calls may send data there, set IVR_SOURCE_HOSTS={whole}",
         )

@@ -10,6 +10,7 @@ import pytest
 
 from ivr.flow.bundle import Bundle
 from ivr.flow.differences import list_differences
+from ivr.flow.differences_parts import MOST_ROWS, match_rows, write_span
 from ivr.flow.differences_words import ENGLISH, INDONESIAN
 from ivr.flow.holidays import Holidays
 from ivr.flow.loader import check_files, read_directory
@@ -58,7 +59,26 @@ CASES = {
     ),
     "table": (
         {"data/billing_codes.yaml": ("state: unpaid", "state: paid")},
-        ["data of source billing_codes: rows new 1, gone 1"],
+        ["data of source billing_codes, row 099900000000011: state is now paid instead of unpaid"],
+    ),
+    "row by another key": (
+        {"data/billing_codes.yaml": ('"099900000000011"', '"099900000000019"')},
+        [
+            "data of source billing_codes, row 099900000000011 is gone",
+            "data of source billing_codes, row 099900000000019 is new",
+        ],
+    ),
+    "opening hours": (
+        {
+            "calendars.yaml": (
+                "monday-friday: 07:00-21:00",
+                "monday-friday: [07:00-08:00, 22:00-01:30]",
+            )
+        },
+        [
+            "calendar officers, hours: monday-friday is now 07:00-08:00, 22:00-01:30 instead of"
+            " 07:00-21:00"
+        ],
     ),
 }
 
@@ -74,7 +94,17 @@ IN_INDONESIAN = {
         "layanan, keys: 8 kini back",
     ],
     "number": ["layanan, numbers: 1504 kini tax"],
-    "table": ["data sumber billing_codes: 1 baris ditambahkan, 1 baris dihapus"],
+    "table": [
+        "data sumber billing_codes, baris 099900000000011: state kini paid, sebelumnya unpaid"
+    ],
+    "row by another key": [
+        "data sumber billing_codes, baris 099900000000011 tidak ada lagi",
+        "data sumber billing_codes, baris 099900000000019 baru ditambahkan",
+    ],
+    "opening hours": [
+        "kalender officers, hours: monday-friday kini 07:00-08:00, 22:00-01:30, sebelumnya"
+        " 07:00-21:00"
+    ],
 }
 
 
@@ -226,3 +256,16 @@ def test_both_languages_have_every_sentence_with_the_same_values() -> None:
     }
     same = {code for code, one in ENGLISH.items() if INDONESIAN[code] == one}
     assert same == {"webhook", "part"}
+
+
+def test_rows_without_a_key_of_their_own_are_counted() -> None:
+    rows = [{"id": "1", "fee": "5"}, {"id": "1", "fee": "6"}]
+    assert match_rows(rows, rows[:1], ["id"]) is None
+    many = [{"id": str(n), "fee": "5"} for n in range(MOST_ROWS + 1)]
+    assert match_rows(many, [], ["id"]) is None
+    assert len(match_rows(many[1:], [], ["id"]) or []) == MOST_ROWS
+
+
+def test_a_whole_day_is_told_as_it_is_written() -> None:
+    assert write_span(0, 1440) == "24h"
+    assert write_span(480, 1440) == "08:00-24:00"

@@ -6,14 +6,16 @@ sentences themselves are in `differences_words`. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ivr.flow import differences_words
 from ivr.flow.bundle import Bundle, Flow, Hotline
+from ivr.flow.differences_parts import Row, are_spans, match_rows, write_span
 from ivr.flow.faults import Path
 from ivr.flow.scalars import as_plain
+from ivr.flow.sources import TableSource
 from ivr.flow.texts import list_flow_texts, list_hotline_texts
 
 _DURATIONS = frozenset(
@@ -168,15 +170,28 @@ class _Comparison:
 
     def _compare_tables(self) -> Iterator[str]:
         for name, table in self.after.tables.items():
-            if name not in self.before.tables:
-                continue
-            old, new = self.before.tables[name].rows, table.rows
-            added = sum(row not in old for row in new)
-            gone = sum(row not in new for row in old)
-            if added or gone:
-                yield self._say("rows", name=name, new=added, gone=gone)
-            elif old != new:
-                yield self._say("rows-order", name=name)
+            if name in self.before.tables and self.before.tables[name].rows != table.rows:
+                yield from self._compare_rows(name, self.before.tables[name].rows, table.rows)
+
+    def _compare_rows(self, name: str, old: Sequence[Row], new: Sequence[Row]) -> Iterator[str]:
+        source = self.after.sources.get(name)
+        matched = match_rows(old, new, source.key if isinstance(source, TableSource) else ())
+        for row, before, after in matched or ():
+            yield from self._compare_row(self._say("row", name=name, row=row), before, after)
+        added = sum(row not in old for row in new)
+        gone = sum(row not in new for row in old)
+        if not added and not gone:
+            yield self._say("rows-order", name=name)
+        elif matched is None:
+            yield self._say("rows", name=name, new=added, gone=gone)
+
+    def _compare_row(self, subject: str, old: Row | None, new: Row | None) -> Iterator[str]:
+        if old is None or new is None:
+            yield self._say("new" if old is None else "gone", subject=subject)
+            return
+        for column in [*old, *_missing(new, old)]:
+            if old.get(column) != new.get(column):
+                yield self._tell_value(subject, column, old.get(column), new.get(column))
 
     def _compare_holidays(self) -> Iterator[str]:
         before, after = self.before.holidays, self.after.holidays
@@ -219,6 +234,8 @@ class _Comparison:
         if field in _DURATIONS and isinstance(value, int):
             return f"{value / 1000:g} s"
         if isinstance(value, list):
+            if are_spans(value):
+                return ", ".join(write_span(*one) for one in value)
             return ", ".join(self._value(field, one) for one in value) or self._say("none")
         if isinstance(value, Mapping):
             told = (f"{name} {self._value(name, one)}" for name, one in value.items())
