@@ -67,8 +67,14 @@ def test_a_stale_translation_keeps_the_flows_back(
     wanted = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("#")]
     (tiny / "texts").mkdir()
     (tiny / "texts" / "en.yaml").write_text("".join(f"{line} Hello.\n" for line in wanted))
+    run("texts", "status")
+    assert f"{len(wanted)} never accepted" in capsys.readouterr().out
     assert run("texts", "accept") == 0
+    run("texts", "status")
+    assert "never accepted" not in capsys.readouterr().out
     hello.write_text(hello.read_text().replace("lima belas", "enam belas"))
+    assert run("texts", "stale") == 1
+    assert "\n# now: Hello.\n" in capsys.readouterr().out
     assert run("publish", str(tiny)) == 1
     told = capsys.readouterr().err
     assert "[stale-text]" in told
@@ -135,3 +141,17 @@ def test_a_time_that_is_none_is_told_as_everywhere(
 ) -> None:
     assert run("publish", str(tiny), "--at", "31/12/2026") == 2
     assert "Give both in this form: 2026-12-25T10:00" in capsys.readouterr().err
+
+
+def test_coverage_needs_all_calls(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("test", str(tiny), "--coverage", "-k", "Jam") == 2
+    assert "coverage needs all calls" in capsys.readouterr().err
+
+
+def test_a_diagram_says_where_it_is(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IVR_FLOWS", str(tiny))
+    file = tiny.parent / "flows.mmd"
+    assert run("diagram", "-o", str(file)) == 0
+    assert capsys.readouterr().out == f"wrote {file}\n"

@@ -46,7 +46,8 @@ def diagram(settings: Settings, flows: tuple[str, ...], output: Path | None, lan
     picture = _draw(examined, settings.flows, flows, language)
     if output is None:
         click.echo(write_mermaid(picture), nl=False)
-    elif output.suffix == ".mmd":
+        return
+    if output.suffix == ".mmd":
         output.write_text(write_mermaid(picture), "utf-8")
     elif output.suffix == ".svg":
         output.write_bytes(lay_out(write_dot(picture)))
@@ -56,6 +57,7 @@ def diagram(settings: Settings, flows: tuple[str, ...], output: Path | None, lan
             place=str(output),
             remedy="Let it end in .svg or .mmd.",
         )
+    click.echo(f"wrote {output}")
 
 
 def _draw(examined: Examined, path: Path, flows: tuple[str, ...], language: str) -> Picture:

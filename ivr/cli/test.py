@@ -53,6 +53,8 @@ def test(
     Example: ivr test flows --coverage
     """
     path = directory or settings.flows
+    if coverage and wanted is not None:
+        raise UsageError("coverage needs all calls", remedy="Leave out -k or --coverage.")
     bundle = load_directory(path)
     scripts, faults = load_scripts(path, bundle)
     if faults:

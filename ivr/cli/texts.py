@@ -19,7 +19,6 @@ from ivr.flow.coverage import Coverage, measure
 from ivr.flow.diagram.flows import in_words
 from ivr.flow.faults import FaultyFlows, nearest
 from ivr.flow.loader import examine_directory
-from ivr.flow.plan import Plan
 from ivr.flow.translation import list_entries
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
@@ -40,13 +39,26 @@ def status(settings: Settings, as_json: bool) -> None:
     """
     examined = examine_directory(settings.flows)
     measured = measure(examined, examined.accepted)
+    never = {language: _count_unaccepted(examined, language) for language in measured}
     if as_json:
-        click.echo(json.dumps({name: _to_plain(coverage) for name, coverage in measured.items()}))
+        plain = {one: {**_to_plain(measured[one]), "unaccepted": never[one]} for one in measured}
+        click.echo(json.dumps(plain))
         return
     for language, coverage in measured.items():
         click.echo(f"{language}: {_tell(coverage)}")
+        if never[language]:
+            click.echo(
+                f"  {never[language]} never accepted: nobody is told when their originals change"
+                " (`ivr texts accept`)"
+            )
         for flow in coverage.flows():
             click.echo(f"  {flow}: {_tell(coverage.part(flow))}")
+
+
+def _count_unaccepted(examined: Examined, language: str) -> int:
+    default = examined.plan.hotline.languages[0]
+    pairs = list_pairs(examined.translation.written, default, language)
+    return len(pairs.keys() - examined.accepted.get(language, {}).keys())
 
 
 def _to_plain(coverage: Coverage) -> dict[str, object]:
@@ -71,7 +83,7 @@ def missing(settings: Settings, as_json: bool) -> None:
     """
     examined = examine_directory(settings.flows)
     measured = measure(examined, examined.accepted)
-    _list({name: coverage.missing for name, coverage in measured.items()}, examined.plan, as_json)
+    _list({name: coverage.missing for name, coverage in measured.items()}, examined, as_json)
 
 
 @texts.command()
@@ -84,10 +96,11 @@ def stale(settings: Settings, as_json: bool) -> None:
     """
     examined = examine_directory(settings.flows)
     measured = measure(examined, examined.accepted)
-    _list({name: coverage.stale for name, coverage in measured.items()}, examined.plan, as_json)
+    _list({name: coverage.stale for name, coverage in measured.items()}, examined, as_json)
 
 
-def _list(found: Mapping[str, Sequence[str]], plan: Plan, as_json: bool) -> None:
+def _list(found: Mapping[str, Sequence[str]], examined: Examined, as_json: bool) -> None:
+    plan, written = examined.plan, examined.translation.written
     originals = {entry.id: in_words(entry.text, plan) for _, entry in list_entries(plan)}
     if as_json:
         plain = {name: {id_: originals[id_] for id_ in ids} for name, ids in found.items()}
@@ -96,7 +109,10 @@ def _list(found: Mapping[str, Sequence[str]], plan: Plan, as_json: bool) -> None
         for language, ids in found.items():
             click.echo(f"# texts/{language}.yaml: {len(ids)}")
             for id_ in ids:
-                click.echo(f"# {' '.join(originals[id_].split())}\n{id_}:")
+                click.echo(f"# {' '.join(originals[id_].split())}")
+                if present := written.get(id_, {}).get(language):
+                    click.echo(f"# now: {' '.join(present.text.split())}")
+                click.echo(f"{id_}:")
     sys.exit(1 if any(found.values()) else 0)
 
 
