@@ -70,7 +70,8 @@ unit: setup editor test-system
 
 telephony: setup test-system
 	$(BIN)/ivr pbx install
-	$(PYTEST) -n 3 -m "telephony" tests
+	$(PYTEST) -n 3 -m "telephony and not alone" tests
+	$(PYTEST) -m "telephony and alone" tests
 
 faults: setup test-system
 	$(BIN)/ivr pbx install

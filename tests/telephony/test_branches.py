@@ -17,7 +17,7 @@ from tests.telephony.visits import visit
 from tests.test_branches import SAMPLES, simulate
 from tests.test_calls import shipped as load_shipped
 
-pytestmark = [pytest.mark.telephony, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.telephony, pytest.mark.alone, pytest.mark.timeout(240)]
 
 CALLS = 40
 AT_ONCE = 8
