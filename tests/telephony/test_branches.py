@@ -1,4 +1,4 @@
-"""Forty callers, eight at a time, each on a branch of its own: on the line as on the simulator."""
+"""Forty callers, three at a time, each on a branch of its own: on the line as on the simulator."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.test_calls import shipped as load_shipped
 pytestmark = [pytest.mark.telephony, pytest.mark.alone, pytest.mark.timeout(240)]
 
 CALLS = 40
-AT_ONCE = 8
+AT_ONCE = 3
 
 
 def choose() -> list[Made]:
